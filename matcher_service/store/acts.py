@@ -1,4 +1,4 @@
-"""SQL of acts that are recorded."""
+"""SQL of recorded acts."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ class ActStore(ActLog):
     schema = "matcher"
 
     def note_view(self, event_id: UUID, photo_id: UUID) -> None:
-        """Records that the faces of a photo were viewed; of several views within a minute, the first one."""
+        """Records that the faces of a photo were viewed; repeated views within a minute are recorded once."""
         recent = text(
             "SELECT FROM matcher.acts WHERE event_id = :event AND object_id = :photo AND action = :action"
             " AND actor_id = :actor AND at > clock_timestamp() - interval '1 minute' LIMIT 1"
@@ -33,7 +33,7 @@ note_act = ActStore.note
 
 
 def note_deleted(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], count: int) -> None:
-    """How many of the photos were deleted, if any; of one photo, which."""
+    """Records how many photos were deleted, if any; for a single photo, also its id."""
     if count:
         photo_id = photo_ids[0] if len(photo_ids) == 1 else None
         note_act(connection, Recorded.PHOTOS_DELETED, event_id, photo_id, str(count))

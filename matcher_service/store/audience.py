@@ -33,7 +33,7 @@ SEES = f"""(p.state = 'indexed' AND {unhidden(":user")} AND (p.visibility = 'eve
 
 
 def show_again(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> int:
-    """Brings `shown` of the photos' matches up to date; of how many it was wrong. Under the event's lock."""
+    """Updates `shown` of the photos' matches; returns how many were wrong. Requires the event's lock."""
     update = text(
         f"""
         UPDATE matcher.matches m SET shown = NOT m.shown
@@ -54,7 +54,7 @@ def change_visibility(
     visibility: Visibility,
     show: Callable[[Connection, UUID, Sequence[UUID]], object] = show_again,
 ) -> None:
-    """Of those photos that are in the event, with their matches and hints. Under the event's lock."""
+    """Updates the photos that are in the event, with their matches and hints. Requires the event's lock."""
     values = {"event": event_id, "photos": list(photo_ids), "visibility": visibility.value}
     differing = text(
         "SELECT id, visibility FROM matcher.photos"
@@ -75,7 +75,7 @@ def change_visibility(
 
 
 def settle_requests(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """Those to hide one of the photos. Under the event's lock."""
+    """Settles the requests to hide these photos. Requires the event's lock."""
     settle = text(
         "UPDATE matcher.hide_requests SET settled = true"
         " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
@@ -85,7 +85,7 @@ def settle_requests(connection: Connection, event_id: UUID, photo_ids: Sequence[
 
 
 class AudienceStore:
-    """Who sees which photos."""
+    """Visibility of photos, and requests to hide them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -101,8 +101,8 @@ class AudienceStore:
         visibility: Visibility,
         present: Sequence[Visibility] = tuple(Visibility),
     ) -> None:
-        """Of those photos that are in the event and whose visibility is one of `present`; HIDDEN settles the requests
-        to hide them. Raises OrganiserOnly where photos are in the event and none of them is for this caller."""
+        """Changes the photos in the event whose visibility is one of `present`; HIDDEN settles the requests to hide
+        them. Raises OrganiserOnly if photos are in the event, but none with such a visibility."""
         with transaction(self._engine, "visibility-set") as connection:
             if lock_event(connection, event_id) is None:
                 return
@@ -119,7 +119,7 @@ class AudienceStore:
                 settle_requests(connection, event_id, photo_ids)
 
     def ask_to_hide(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
-        """False where the user neither sees the photo nor asked before."""
+        """Returns False if the user neither sees the photo nor asked before."""
         insert = text(
             "INSERT INTO matcher.hide_requests (event_id, user_id, photo_id) VALUES (:event, :user, :photo)"
             " ON CONFLICT DO NOTHING"
@@ -127,7 +127,7 @@ class AudienceStore:
         return self._decide(event_id, user_id, photo_id, insert)
 
     def undo_ask_to_hide(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
-        """False as for `ask_to_hide`."""
+        """Returns False like `ask_to_hide`."""
         delete = text(
             "DELETE FROM matcher.hide_requests WHERE event_id = :event AND user_id = :user AND photo_id = :photo"
         )
@@ -144,7 +144,7 @@ class AudienceStore:
             return True
 
     def _may_decide(self, connection: Connection, values: Mapping[str, Any]) -> bool:
-        """Locks the event until the commit, so that no publish misses what is decided."""
+        """Locks the event until the commit, so that no publish misses the decision."""
         if lock_event(connection, values["event"]) is None:
             return False
         if not may_look(connection, values["event"], values["user"]):
@@ -163,7 +163,7 @@ class AudienceStore:
 def _select(
     connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], visibilities: Sequence[Visibility]
 ) -> list[UUID]:
-    """Those of the photos that are in the event and have one of these visibilities. Under the event's lock."""
+    """The photos that are in the event and have one of these visibilities. Requires the event's lock."""
     query = text(
         "SELECT id FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
         " AND visibility = ANY(:visibilities)"

@@ -1,4 +1,4 @@
-"""SQL of cameras: when a photo was taken by the corrected clock of its camera."""
+"""SQL of cameras: capture times of photos by the corrected clocks of their cameras."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,13 @@ from matcher_service.domain import MAX_CAMERAS, Camera, CameraId, CameraNotFound
 from matcher_service.store.events import lock_event
 from matcher_service.store.hints import hint_all, hint_organisers
 
-# A clock that is beyond shows nonsense; with an offset the time might be none that can be shown.
+# A later time is a wrong clock; with an offset, it could exceed what can be displayed.
 LATEST = datetime(9900, 1, 1, tzinfo=UTC)
 
 
 def settle_time(connection: Connection, job: Job, read: IndexedPhoto) -> dict[str, Any]:
-    """When the photo was taken and with which camera: what it had before stays, so that a new version of it keeps its
-    place. Under the event's lock."""
+    """The capture time and camera of the photo; previous values stay, so that a new version keeps its place in lists.
+    Requires the event's lock."""
     query = text(
         "SELECT taken_at, taken_offset_min, camera_id, clock_offset_s FROM matcher.photos"
         " WHERE event_id = :event AND id = :photo"
@@ -39,7 +39,7 @@ def settle_time(connection: Connection, job: Job, read: IndexedPhoto) -> dict[st
 
 
 def _find_camera(connection: Connection, event_id: UUID, camera: CameraId) -> UUID | None:
-    """The camera, which is added where it is new; None beyond the most of an event."""
+    """The id of the camera, which is added if it is new; None if the event has the maximum number."""
     values = {"event": event_id, "id": uuid4(), "digest": camera.digest, "name": camera.name, "most": MAX_CAMERAS}
     known = text("SELECT id FROM matcher.cameras WHERE event_id = :event AND digest = :digest")
     found: UUID | None = connection.execute(known, values).scalar()
@@ -61,7 +61,7 @@ class CameraStore:
         self._engine = engine
 
     def list_cameras(self, event_id: UUID) -> Sequence[Camera]:
-        """Those with photos that are read, or with an offset, the one with most photos first; the unknown one last."""
+        """Cameras with indexed photos or an offset, the most used first; the unknown camera last."""
         query = text(
             """
             SELECT c.id, c.name, c.number, coalesce(c.offset_s, 0) AS offset_s, coalesce(p.photos, 0) AS photos,
@@ -78,7 +78,7 @@ class CameraStore:
             return [_camera(row) for row in connection.execute(query, {"event": event_id})]
 
     def set_offset(self, event_id: UUID, camera_id: UUID, offset_s: int) -> None:
-        """Moves the photos of a camera in time, and those that come. Raises CameraNotFound."""
+        """Shifts the times of present and future photos of a camera. Raises CameraNotFound."""
         values = {"event": event_id, "camera": camera_id, "offset": offset_s, "latest": LATEST}
         update = text(
             "UPDATE matcher.cameras SET offset_s = :offset WHERE event_id = :event AND id = :camera RETURNING id"

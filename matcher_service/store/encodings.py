@@ -1,6 +1,6 @@
 """Encodings as they are stored: those of faces sealed for their event, those of people for the person.
 
-What an earlier version has stored is not sealed until it is encrypted by `reencrypt`; it is read all the same.
+Values that an earlier version stored stay unsealed, but readable, until `reencrypt` encrypts them.
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ from matcher_service.matching import Encodings
 SCHEMA = "matcher"
 ENCODING_BYTES = 4 * ENCODING_SIZE
 SEALED_BYTES = ENCODING_BYTES + OVERHEAD_BYTES
-# Stands for a damaged encoding, which `check` reports: it is near nothing.
+# Replaces a damaged encoding, which `check` reports: no distance to it is small.
 NAN = np.full(ENCODING_SIZE, np.nan, "<f4").tobytes()
-# An encoding in the one size that COPY into an array needs; what is not sealed follows zeros.
+# Encodings in the single size that COPY into an array needs; unsealed ones are preceded by zeros.
 SAME_SIZE = f"""
 CASE octet_length(encoding) WHEN {SEALED_BYTES} THEN encoding
     WHEN {ENCODING_BYTES} THEN decode(repeat('00', {OVERHEAD_BYTES}), 'hex') || encoding
@@ -33,7 +33,7 @@ def seal_face(connection: Connection, event_id: UUID, encoding: bytes) -> bytes:
 
 
 def seal_new(connection: Connection, event_id: UUID, face: NewFace) -> dict[str, Any]:
-    """The columns of a face, its encoding sealed."""
+    """The columns of a face, with its encoding sealed."""
     return {**vars(face), "encoding": seal_face(connection, event_id, face.encoding)}
 
 
@@ -47,14 +47,14 @@ def open_face(connection: Connection, event_id: UUID, stored: bytes) -> bytes:
 
 
 def open_faces(connection: Connection, event_id: UUID, stored: npt.NDArray[np.uint8]) -> Encodings:
-    """Of SAME_SIZE (n, SEALED_BYTES) the encodings (n, 128). Raises WrongMasterKey."""
+    """Decrypts SAME_SIZE (n, SEALED_BYTES) into encodings (n, 128). Raises WrongMasterKey."""
     rows: Any = vault_of(connection).of_event(event_id).open_rows(stored, NAN)
     encodings: Encodings = rows.view("<f4").reshape(len(stored), ENCODING_SIZE)
     return encodings
 
 
 def seal_person(connection: Connection, person_id: UUID, encoding: bytes | None) -> bytes | None:
-    """None stays None: the person is not looked for."""
+    """None stays None: the person is not searched for."""
     if encoding is None:
         return None
     return seal(connection, SCHEMA, vault_of(connection).of_person(person_id), encoding)

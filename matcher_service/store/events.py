@@ -1,4 +1,4 @@
-"""The event's row: its lock orders everything that decides who is in which photo, its version numbers it."""
+"""The event's row: its lock serialises all changes of matches, and its version numbers them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,10 +30,10 @@ def find_event(connection: Connection, photo_id: UUID) -> UUID | None:
 
 
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
-    """The first statement of a publish or a deletion: waits for the ones before; the event's version.
+    """The first statement of a publish or a deletion: waits for earlier ones, and returns the event's version.
 
-    A statement of its own, so that READ COMMITTED shows the next one what the ones before have done. None: no event,
-    or one that is being deleted.
+    A separate statement, so that under READ COMMITTED the next one sees the changes of earlier transactions. None if
+    the event does not exist or is being deleted.
     """
     row = connection.execute(
         text("SELECT version FROM matcher.events WHERE id = :event AND NOT gone FOR UPDATE"), {"event": event_id}
@@ -55,8 +55,8 @@ def raise_version(connection: Connection, event_id: UUID, *, deleted: bool = Fal
 def count_photos(
     connection: Connection, event_id: UUID, *, pending: int = 0, indexed: int = 0, failed: int = 0, faces: int = 0
 ) -> None:
-    """Adds to the event's counters, in the transaction that changes the photos, under the event's lock; its organisers
-    hear of it."""
+    """Adds to the event's counters, and notifies its organisers, in the transaction that changes the photos. Requires
+    the event's lock."""
     connection.execute(
         text(
             "UPDATE matcher.events SET pending_count = pending_count + :pending,"
@@ -69,13 +69,13 @@ def count_photos(
 
 
 def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """Every file of these photos and of their new versions; the transaction that deletes the rows queues the files."""
+    """Queues every file of these photos and of their new versions, in the transaction that deletes the rows."""
     queue_files(connection, event_id, photo_ids)
     drop_replacements(connection, event_id, photo_ids)
 
 
 def drop_replacements(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """New versions of photos that wait or failed, and their files."""
+    """Deletes waiting and failed new versions of photos, and queues their files."""
     connection.execute(
         text(
             """
@@ -89,7 +89,7 @@ def drop_replacements(connection: Connection, event_id: UUID, photo_ids: Sequenc
 
 
 def queue_files(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """The files that the rows of these photos name."""
+    """Queues the files that the rows of these photos name."""
     connection.execute(
         text(
             f"""
@@ -108,12 +108,12 @@ def is_buried(connection: Connection, gone: UUID) -> bool:
 
 
 def bury(connection: Connection, gone: UUID) -> None:
-    """Remembers forever that an id is gone, and nothing else of it."""
+    """Keeps a tombstone forever; it contains only the id."""
     connection.execute(text("INSERT INTO matcher.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
-    """The role of a member; none in an event that is being deleted."""
+    """The role of a member; None in an event that is being deleted."""
     query = text(
         "SELECT m.role FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
         " WHERE m.event_id = :event AND m.user_id = :user"
@@ -122,7 +122,7 @@ def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[An
 
 
 def may_look(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
-    """Whether the user is a member who sees photos of the event now."""
+    """Whether the user is a member who may see photos of the event now."""
     query = text(
         "SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
         f" WHERE m.event_id = :event AND m.user_id = :user AND {is_open('m', 'e')}"

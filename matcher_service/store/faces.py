@@ -1,4 +1,4 @@
-"""Faces in pages, read by COPY in binary form straight into arrays: no Python object for a face."""
+"""Pages of faces, read by binary COPY straight into arrays, without a Python object per face."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from kit.db.engine import copy_out, transaction
 from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage
 from matcher_service.store.encodings import SAME_SIZE, STORED, open_faces
 
-# PostgreSQL's binary COPY format: a header of 19 bytes, of each row the number of its fields and of each field its
-# length and its bytes, and a trailer of 2 bytes (The PostgreSQL manual, COPY, "Binary Format").
+# PostgreSQL's binary COPY format: a header of 19 bytes; for each row the number of its fields, then the length and
+# bytes of each field; a trailer of 2 bytes (the PostgreSQL manual, COPY, "Binary Format").
 HEADER_BYTES = 19
 TRAILER_BYTES = 2
 
 
 def row_of(**columns: Any) -> np.dtype[np.void]:
-    """A row as `COPY ... TO STDOUT (FORMAT binary)` sends it: how many columns, then the length and bytes of each."""
+    """A row of `COPY ... TO STDOUT (FORMAT binary)`: the number of columns, then the length and bytes of each."""
     fields: list[tuple[str, Any]] = [("fields", ">i2")]
     for name, form in columns.items():
         fields += [(f"{name}_length", ">i4"), (name, form)]
@@ -46,13 +46,13 @@ COPY (
 
 
 class FaceStore:
-    """The faces of events, in the order in which they were published. Each page is a transaction of its own."""
+    """The faces of events, in the order in which they were published. Each page is a separate transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_version(self, event_id: UUID) -> EventVersion | None:
-        """None: no event, or one that is being deleted."""
+        """None if the event does not exist or is being deleted."""
         query = text("SELECT version, deleted_version FROM matcher.events WHERE id = :event AND NOT gone")
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"event": event_id}).first()
@@ -70,8 +70,8 @@ class FaceStore:
             return count
 
     def read_page(self, event_id: UUID, after: FaceKey, upto: int, limit: int) -> FacePage:
-        """At most `limit` faces after a key, published up to a version. What is up to a version that was read before
-        never changes but for deletions, so pages of several transactions fit together."""
+        """At most `limit` faces after a key, published up to a version. Faces up to a committed version never
+        change except by deletions, so pages of several transactions are consistent."""
         with transaction(self._engine) as connection:
             return read_faces(connection, event_id, after, upto, limit)
 

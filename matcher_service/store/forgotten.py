@@ -1,4 +1,4 @@
-"""SQL of forgotten faces: a face that a photo's next reading finds where one was forgotten is not taken up.
+"""SQL of forgotten faces: a face that a later reading of the photo finds where one was forgotten is not stored.
 
 Code that stores faces filters them here under the event's lock, which a removal holds as well.
 """
@@ -14,7 +14,7 @@ from kit.faces.types import Box
 
 
 class Boxed(Protocol):
-    """What has a box in pixels."""
+    """An object with a box in pixels."""
 
     @property
     def left(self) -> int: ...
@@ -32,8 +32,8 @@ Face = TypeVar("Face", bound=Boxed)
 def drop_forgotten(
     connection: Connection, event_id: UUID, photo_id: UUID, faces: Sequence[Face], size: tuple[int, int]
 ) -> tuple[Face, ...]:
-    """Those of the faces that are not where one of this photo was forgotten. `size`: width and height in pixels of the
-    photo in which they were found; a new version may have others."""
+    """The faces that are not where one was forgotten in this photo. `size`: width and height in pixels of the photo in
+    which they were found, since a new version may have another size."""
     query = text(
         'SELECT "left", top, width, height, of_width, of_height FROM matcher.forgotten_faces'
         " WHERE event_id = :event AND photo_id = :photo"

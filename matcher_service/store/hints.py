@@ -1,4 +1,4 @@
-"""Hints: whose photos of an event change, sent by NOTIFY at the commit of the transaction that changes them."""
+"""Hints that photos of users in an event change, sent by NOTIFY at the commit of the transaction that changes them."""
 
 import json
 from collections.abc import Sequence
@@ -36,13 +36,13 @@ def _notify(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *,
 
 
 def hint_organisers(connection: Connection, event_id: UUID) -> None:
-    """Of a change that no guest sees: a hint without users, of which PostgreSQL sends one for each transaction."""
+    """Notifies of a change that no guest sees, by a hint without users; PostgreSQL sends one for each transaction."""
     payload = json.dumps([str(event_id), [], False])
     connection.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": HINTS_CHANNEL, "payload": payload})
 
 
 def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """For those who have one of the photos, and guests who added one; before their matches go."""
+    """Notifies those who are in one of the photos, and guests who added one. Call it before deleting matches."""
     query = text(
         "SELECT user_id FROM matcher.matches JOIN matcher.people USING (event_id, person_id)"
         " WHERE event_id = :event AND photo_id = ANY(:photos)"
@@ -59,7 +59,7 @@ def hint_all(connection: Connection, event_id: UUID) -> None:
 
 
 def hint_end(connection: Connection, event_id: UUID, *, event_deleted: bool = False) -> None:
-    """For every member, whatever they see: the event is deleted, or its photos come or go."""
+    """Notifies every member, whatever they may see: the event is deleted, or its photos are released or held back."""
     _notify(connection, event_id, _find_members(connection, event_id), event_deleted=event_deleted)
 
 

@@ -1,4 +1,4 @@
-"""SQL of the check: every row in pages of its key, and the repairs."""
+"""SQL of the check: pages of all rows in the order of their key, and repairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ FROM matcher.photos WHERE event_id = e.id
 
 @dataclass(frozen=True)
 class Walk:
-    """A table to be walked: its key, the key before its first row, and what is wrong with a row."""
+    """How to read a table in pages: its key, the key before its first row, and the problems of a row."""
 
     key: tuple[str, ...]
     start: tuple[UUID | int, ...]
     select: str
 
 
-# Each reads one page of a table in one statement, and so in one snapshot.
+# Each statement reads one page of a table, in one snapshot.
 WALKS = {
     "face": Walk(
         ("event_id", "photo_id", "face_no"),
@@ -122,7 +122,7 @@ WALKS = {
 
 
 class IntegrityStore:
-    """Rows to be checked. Every repair looks under the lock whether it still applies; False: no longer."""
+    """Rows to be checked. Every repair checks under the lock whether it still applies, and returns False if not."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -141,8 +141,7 @@ class IntegrityStore:
         return _photo(row) if row else None
 
     def find_strays(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo and no logo has and whose deletion is not queued: a look into an index for
-        each."""
+        """The keys that no photo or logo names and whose deletion is not queued; one index lookup each."""
         query = text(
             "SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key)"
             " WHERE NOT EXISTS (SELECT FROM matcher.blob_deletions d WHERE d.key = keys.key)"
@@ -190,7 +189,7 @@ class IntegrityStore:
             return True
 
     def fail_lost(self, photo: PhotoFiles) -> bool:
-        """The photo can never be read, and says so."""
+        """Marks a photo whose file is lost as failed."""
         query = text(
             "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL, attempt = attempt + 1"
             " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
@@ -203,7 +202,7 @@ class IntegrityStore:
             return True
 
     def fail_lost_version(self, photo: PhotoFiles) -> bool:
-        """The new version of the photo can never be read, and the photo stays as it is."""
+        """Marks a new version whose file is lost as failed; the photo is unchanged."""
         query = text(
             "UPDATE matcher.replacements SET state = 'failed', reason = :reason, lease_until = NULL,"
             " attempt = attempt + 1 WHERE event_id = :event AND id = :photo AND upload_key = :key"
@@ -214,7 +213,7 @@ class IntegrityStore:
             return lock_event(connection, photo.event_id) is not None and connection.execute(query, values).rowcount > 0
 
     def forget_faces(self, photo: PhotoFiles) -> bool:
-        """The faces and matches of a photo that is not indexed go."""
+        """Deletes the faces and matches of a photo that is not indexed."""
         with transaction(self._engine) as connection:
             if not _lock(connection, photo):
                 return False
@@ -223,7 +222,7 @@ class IntegrityStore:
             return True
 
     def delete_strange_match(self, event_id: UUID, person_id: UUID, photo_id: UUID) -> bool:
-        """The match goes unless its person belongs to a member of the event."""
+        """Deletes the match unless its person belongs to a member of the event."""
         query = text(
             "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
             " AND NOT EXISTS (SELECT FROM matcher.people o JOIN matcher.memberships m"
@@ -255,7 +254,7 @@ class IntegrityStore:
 
 
 def _lock(connection: Connection, photo: PhotoFiles) -> bool:
-    """Holds the event and the photo; whether the photo is still as it was seen."""
+    """Locks the event and the photo; returns whether the photo is unchanged."""
     if lock_event(connection, photo.event_id) is None:
         return False
     query = text(

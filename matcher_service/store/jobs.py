@@ -1,4 +1,4 @@
-"""SQL of the indexer: photos claimed, published or given up, and blobs to delete."""
+"""SQL of the indexer: claims, publishes and gives up photos, and lists files to delete."""
 
 import json
 from collections import Counter
@@ -50,23 +50,23 @@ INSERT_MATCH = text(
     """
 )
 
-# The rows that are jobs, by whether they are new versions of photos.
+# The tables whose rows are jobs, by whether they hold new versions of photos.
 TABLES = {False: "matcher.photos", True: "matcher.replacements"}
 
 FindPeople = Callable[[Sequence[bytes], Mapping[int, Sequence[bytes]], Sequence[NewFace]], Sequence[FoundPerson]]
 
 
 class JobStore:
-    """The row of a photo is its job, and so is that of a new version of it."""
+    """The row of a photo is its job, as is the row of a new version of it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._served = FIRST_ID  # the event that had the last turn
 
     def claim(self, lease_s: float) -> Job | None:
-        """The photo that waits longest in the next event that has one, so that an event of a thousand photos delays
-        one of a single photo by no more than the photo at work. A lease that ran out is claimed again; `attempt` fences
-        whoever had it."""
+        """The photo that has waited longest in the next event that has one, so that an event of a thousand photos
+        delays another event by one photo only. An expired lease can be claimed again; `attempt` fences its previous
+        holder."""
         with transaction(self._engine, "photo-claim") as connection:
             row = self._claim_after(connection, self._served, lease_s)
             if row is None and self._served != FIRST_ID:
@@ -75,7 +75,7 @@ class JobStore:
         return row and Job(row.id, row.event_id, row.upload_key, row.attempt, row.is_replacement)
 
     def _claim_after(self, connection: Connection, event_id: UUID, lease_s: float) -> Row[Any] | None:
-        """Events take turns in the order of their ids. Those that are being deleted are passed over as a whole."""
+        """Events take turns in the order of their ids; events that are being deleted are skipped."""
         waits = """
             SELECT event_id, id, created_at FROM {table}
             WHERE state = 'pending' AND event_id > :after AND (lease_until IS NULL OR lease_until < now())
@@ -100,15 +100,15 @@ class JobStore:
         return None
 
     def release(self, job: Job) -> None:
-        """Gives the job back, to be claimed by anyone at once."""
+        """Releases the job; any worker may claim it at once."""
         self._settle(job, "lease_until = NULL")
 
     def fail(self, job: Job, reason: str) -> None:
-        """The verdict: this photo cannot be read."""
+        """Marks the photo as unreadable."""
         self._give_up(job, reason)
 
     def count_failure(self, job: Job) -> None:
-        """The reader crashed or hung on this photo; after the last time it is given up, its upload kept."""
+        """Counts a crash or hang on this photo; after the last attempt it fails, and its upload is kept."""
         is_last = text(
             f"SELECT failures + 1 >= :most FROM {TABLES[job.is_replacement]} WHERE event_id = :event AND id = :photo"
             " AND attempt = :attempt AND state = 'pending'"
@@ -122,10 +122,10 @@ class JobStore:
             self._settle(job, "failures = failures + 1, lease_until = NULL")
 
     def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
-        """The photo's faces and matches, all at once; False when the job is no longer ours or the photo is gone.
+        """Publishes the photo's faces and matches atomically; returns False if the job is lost or the photo is deleted.
 
-        `find_people` gets the encodings of the event's people, read under the lock, and by their places those of the
-        faces that they rejected, and the photo's faces but forgotten ones; it returns those in the photo.
+        `find_people` receives the encodings of the event's people, read under the lock, those of the faces that each
+        person rejected, by index, and the photo's faces except forgotten ones; it returns the people in the photo.
         """
         with transaction(self._engine, "photo-publish") as connection:
             version = lock_event(connection, job.event_id)
@@ -163,7 +163,7 @@ class JobStore:
             return True
 
     def read_queue(self) -> tuple[int, float]:
-        """Photos that wait, and the age of the oldest in seconds."""
+        """The number of waiting photos, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
             " FROM (SELECT created_at FROM matcher.photos WHERE state = 'pending'"
@@ -183,13 +183,13 @@ class JobStore:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo and no logo has: a look into an index for each."""
+        """The keys that no photo or logo names; one index lookup each."""
         query = text(f"SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key) WHERE NOT {IS_NAMED}")
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
     def find_old_original(self) -> Job | None:
-        """An indexed photo of version 0001, whose original was re-encoded; `attempt` is the one that indexed it."""
+        """An indexed photo of version 0001, whose original was re-encoded; `attempt` is that of its indexing."""
         query = text(
             "SELECT id, event_id, upload_key, attempt FROM matcher.photos"
             " WHERE state = 'indexed' AND content_type = '' LIMIT 1"
@@ -199,7 +199,7 @@ class JobStore:
         return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
 
     def replace_original(self, job: Job, content_type: str, parts: list[Any] | None, size_bytes: int) -> None:
-        """From now on the original is sent from the upload, where it has `parts` of that size, and its file goes."""
+        """Makes the original be sent from `parts` of the upload, and deletes its file; None leaves it unchanged."""
         queue = text(
             "INSERT INTO matcher.blob_deletions (key) SELECT original_key FROM matcher.photos WHERE event_id = :event"
             " AND id = :photo AND attempt = :attempt AND state = 'indexed' AND original_key IS NOT NULL"
@@ -241,7 +241,7 @@ class JobStore:
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
     ) -> Row[Any]:
-        """The photo's row first: the order of the matches is that of its times. A time that it had stays."""
+        """Updates the photo's row first, because matches copy its times. A capture time that it had stays."""
         ids = {"photo": job.photo_id, "event": job.event_id}
         row = connection.execute(
             SET_INDEXED,
@@ -296,5 +296,5 @@ class JobStore:
 
 
 def _guest_who_added(row: Row[Any]) -> set[UUID]:
-    """Their list says how far their photos are."""
+    """Returns a guest to notify: the list of their uploads shows the state of each photo."""
     return {row.uploader_id} if row.from_guest else set()

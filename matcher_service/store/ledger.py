@@ -1,4 +1,4 @@
-"""SQL of what is erased and goes to the ledger, which outlives a restore."""
+"""SQL of erasures that are written to the ledger, which survives a restore."""
 
 from kit.erasure.store import ErasureLog
 

@@ -1,4 +1,4 @@
-"""SQL of lists of photos: pages in either order and direction, each read from indexes, and how many there are."""
+"""SQL of lists of photos: pages in either order and direction, read from indexes, and total numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT 
 MATCHES = f"""
 {MEMBERSHIPS} JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person AND m.shown
 """
-# Of photos `p` those that are listed only because they are for everyone.
+# Condition on photos `p`: listed only because they are for everyone.
 ONLY_FOR_EVERYONE = f"""
 p.visibility = 'everyone' AND p.state = 'indexed' AND {unhidden(":user")} AND NOT EXISTS (
     SELECT FROM matcher.matches t WHERE t.event_id = p.event_id AND t.person_id = :person AND t.photo_id = p.id)
@@ -51,7 +51,7 @@ WHERE me.user_id = :user
 
 
 def select_photos(connection: Connection, event_id: UUID, listing: Listing, page: Page) -> list[Row[Any]]:
-    """The photos of an event."""
+    """A page of the photos of an event."""
     conditions, values = _filter(event_id, listing)
     query = f"SELECT {PHOTO_COLUMNS}, {VERSION_COLUMNS} FROM matcher.photos p WHERE {conditions}"
     after, order = _page("p", "id", listing, page)
@@ -59,7 +59,7 @@ def select_photos(connection: Connection, event_id: UUID, listing: Listing, page
 
 
 def count_listed(connection: Connection, event_id: UUID, listing: Listing) -> int:
-    """How many photos that list has; the event counts those of a list without filters."""
+    """The total number of photos in the list; without filters, the event's counters have it."""
     conditions, values = _filter(event_id, listing)
     is_filtered = len(values) > 1 or listing.without_faces or listing.hide_requested or listing.from_guests
     query = f"SELECT count(*) FROM matcher.photos p WHERE {conditions}" if is_filtered else COUNT_ALL
@@ -68,7 +68,7 @@ def count_listed(connection: Connection, event_id: UUID, listing: Listing) -> in
 
 
 def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: Page) -> tuple[list[Row[Any]], int]:
-    """A page of the photos that a member has added, the last one first, and how many there are on all pages."""
+    """A page of the photos that a member has added, newest first, and their total number."""
     own, values = "p.uploader_id = :user AND p.event_id = :event", {"user": user_id, "event": event_id}
     after, order = _page("p", "id", NEWEST_FIRST, page)
     query = f"SELECT {PHOTO_COLUMNS}, {VERSION_COLUMNS} FROM matcher.photos p WHERE {own} {after} {order}"
@@ -78,8 +78,8 @@ def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: 
 
 
 def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
-    """A user, and the person whose photos they list: the first one, who has the account's id, where none is named;
-    nobody where the person is not theirs."""
+    """A user, and the person whose photos they list: by default their first person, who has the account's id; NOBODY if
+    the person is not theirs."""
     query = text(
         """
         SELECT FROM matcher.memberships m JOIN matcher.people o
@@ -96,8 +96,8 @@ def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -
 def select_matches(
     connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None, listing: Listing, page: Page
 ) -> list[Row[Any]]:
-    """The photos that a guest sees of one of their people, in one event or in all: a page of the person's matches, and
-    one of what is for everyone in each event, merged."""
+    """The photos that a guest sees of one of their people, in one event or in all: a page of the person's matches,
+    merged with a page of the photos for everyone in each event."""
     query = text(make_matches_query(event_id, listing, page))
     return list(connection.execute(query, {**looker, "event": event_id, **_values(page)}))
 
@@ -131,7 +131,7 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
 
 
 def count_matches(connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None) -> int:
-    """How many photos that list has, counted in indexes."""
+    """The total number of photos in the list, counted in indexes."""
     event = "AND me.event_id = :event" if event_id else ""
     values = {**looker, "event": event_id}
     query = text(f"SELECT ({COUNT_MATCHES} {event}) + ({COUNT_FOR_EVERYONE} {event})")
@@ -140,7 +140,7 @@ def count_matches(connection: Connection, looker: Mapping[str, UUID], event_id: 
 
 
 def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
-    """The conditions of an organiser's list, and their values."""
+    """The conditions of an organiser's list, and their parameters."""
     conditions, values = ["p.event_id = :event"], {"event": event_id}
     given: dict[str, str] = {}
     if listing.state:
@@ -164,8 +164,8 @@ def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
 
 
 def _page(table: str, photo_id: str, listing: Listing, page: Page) -> tuple[str, str]:
-    """What follows the key of the page before, and the order; the key is (time, photo id), with the time by which the
-    list is sorted, both columns of `table`."""
+    """The condition for rows after the previous page, and the order. The key is (time, photo id), with the time by
+    which the list is sorted; both are columns of `table`."""
     time, photo = f"{table}.{SORTED_BY[listing.order]}", f"{table}.{photo_id}"
     way, beyond = ("ASC", ">") if listing.ascending else ("DESC", "<")
     after = f"AND ({time}, {photo}) {beyond} (:at, :id)" if page.after else ""

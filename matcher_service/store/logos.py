@@ -14,7 +14,7 @@ from matcher_service.store.versions import make_version
 
 
 class LogoStore:
-    """One logo for an event, or none."""
+    """At most one logo per event."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -24,14 +24,15 @@ class LogoStore:
             return find_logo(connection, event_id)
 
     def find_versions(self, event_ids: list[UUID]) -> dict[UUID, str]:
-        """Of those of the events that have a logo."""
+        """The versions of the logos, for events that have one."""
         query = text("SELECT event_id, key FROM matcher.logos WHERE event_id = ANY(:events)")
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"events": event_ids})
             return {row.event_id: make_version(row.key, None) for row in rows}
 
     def set(self, event_id: UUID, user_id: UUID, key: str, width: int, height: int) -> Logo:
-        """Replaces the logo, whose file goes. Raises EventNotFound, OrganiserOnly: then the new file is not named."""
+        """Replaces the logo and deletes its old file. Raises EventNotFound, OrganiserOnly; no row names the new file
+        then."""
         insert = text(
             "INSERT INTO matcher.logos (event_id, key, width, height) VALUES (:event, :key, :width, :height)"
             " RETURNING key, width, height"
@@ -63,7 +64,7 @@ class LogoStore:
             return connection.execute(query, {"event": event_id, "key": key}).first() is not None
 
     def forget_file(self, event_id: UUID, key: str) -> bool:
-        """The event has no logo from now on, if it is still this one."""
+        """Removes the event's logo if it is still this one."""
         query = text("DELETE FROM matcher.logos WHERE event_id = :event AND key = :key")
         with transaction(self._engine) as connection:
             return connection.execute(query, {"event": event_id, "key": key}).rowcount > 0
@@ -76,7 +77,7 @@ def find_logo(connection: Connection, event_id: UUID) -> Logo | None:
 
 
 def drop_logo(connection: Connection, event_id: UUID) -> None:
-    """If there is one, and queues the deletion of its file. Under the event's lock."""
+    """Deletes the logo, if there is one, and queues its file. Requires the event's lock."""
     query = text(
         "WITH gone AS (DELETE FROM matcher.logos WHERE event_id = :event RETURNING key)"
         " INSERT INTO matcher.blob_deletions (key) SELECT key FROM gone ON CONFLICT DO NOTHING"

@@ -1,4 +1,4 @@
-"""The mark of an event whose matches are to be settled."""
+"""Marks events whose matches must be settled."""
 
 from uuid import UUID
 
@@ -6,8 +6,8 @@ from sqlalchemy import Connection, text
 
 
 def mark_unsettled(connection: Connection, event_id: UUID, *, is_reset: bool) -> None:
-    """In the transaction that changes a face, a person or a refusal, under the event's lock. `is_reset`: something
-    went or became another, so that no settlement that began before may publish."""
+    """Must run in the transaction that changes a face, person or refusal, under the event's lock. `is_reset`: something
+    was deleted or replaced, so no settlement that began before may publish."""
     connection.execute(
         text(
             """

@@ -1,4 +1,4 @@
-"""SQL of matches: what a rematch reads and publishes, what a guest sees."""
+"""SQL of matches: what a rematch reads and publishes, and what a guest sees."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -33,31 +33,31 @@ from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
-# More selfies and deletions than anybody makes between two rematches in an event, or before the first one.
+# More selfies and deletions than any user makes between two rematches in an event, or before the first one.
 MAX_REVISIONS_AHEAD = 1_000_000
 
 
 class MatchStore:
-    """Who is in which photo."""
+    """The matches of people and photos."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_deletions(self, event_ids: Iterable[UUID]) -> Mapping[UUID, int]:
-        """Of each event that there is the version of its last deletion."""
+        """For each event that exists, the version of its last deletion."""
         query = text("SELECT id, deleted_version FROM matcher.events WHERE id = ANY(:events) AND NOT gone")
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"events": list(event_ids)})
             return {row.id: row.deleted_version for row in rows}
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        """Replaces the person's matches in the event at once; how many the guest sees now, None when a newer was here.
+        """Replaces the person's matches in the event atomically; returns how many the guest sees now, None if a newer
+        revision was published before.
 
-        `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
-        the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
-        are inserted; of one replaced meanwhile only the new faces count. With the same selfie as before, what growth
-        found stays until the event is settled.
-        Raises EventNotFound when the event or the membership is gone, RevisionTooFarAhead.
+        `found` are the matches among the faces up to version `compared`; newer faces are compared here by `find_newer`,
+        under the lock. A photo deleted meanwhile is left out, because only indexed photos are inserted; of a photo
+        replaced meanwhile, only the new faces count. With an unchanged selfie, matches found by growth stay until the
+        event is settled. Raises EventNotFound if the event or membership is gone, RevisionTooFarAhead.
         """
         person = {"event": rematch.event_id, "person": rematch.person}
         with transaction(self._engine, "match-publish") as connection:
@@ -92,7 +92,7 @@ class MatchStore:
         listing: Listing = NEWEST_FIRST,
         person_id: UUID | None = None,
     ) -> tuple[list[Match], int]:
-        """A page of the photos of one of the user's people, and how many there are on all pages. The key of a page is
+        """A page of the photos of one of the user's people, and their total number. The key of a page is
         `listing.key`."""
         with transaction(self._engine) as connection:
             looker = find_looker(connection, user_id, person_id)
@@ -100,7 +100,7 @@ class MatchStore:
             return matches, count_matches(connection, looker, event_id)
 
     def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Of each of the users who is a member, how many photos they are in and see."""
+        """For each of the users who is a member, how many photos they are in and see."""
         query = text(
             """
             SELECT m.user_id, count(DISTINCT t.photo_id) AS photos FROM matcher.memberships m
@@ -114,7 +114,7 @@ class MatchStore:
             return {row.user_id: row.photos for row in rows}
 
     def count_for_notices(self, event_id: UUID, user_ids: Sequence[UUID]) -> NoticeCounts:
-        """Of an event that is unknown or being deleted there is nothing."""
+        """All counts are zero for an event that is unknown or being deleted."""
         query = text(
             f"""
             SELECT pending_count + indexed_count + failed_count AS total, {IS_RELEASED} AS released,
@@ -138,7 +138,7 @@ class MatchStore:
         return row is not None and row.revision > rematch.revision
 
     def _require_near(self, connection: Connection, rematch: Rematch) -> None:
-        """Nothing older than what is published is published: one revision out of reach would end that for good."""
+        """Raises RevisionTooFarAhead: an excessive revision, once published, would block all later ones as outdated."""
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
         known: int | None = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).scalar()
         if rematch.revision > (known or 0) + MAX_REVISIONS_AHEAD:
@@ -147,7 +147,7 @@ class MatchStore:
     def _drop_rejected(
         self, connection: Connection, rematch: Rematch, found: Sequence[FoundFace], find_newer: FindNewer
     ) -> Sequence[FoundFace]:
-        """Without faces that resemble one which the person has rejected: another face of the photo may be theirs."""
+        """Drops faces that resemble one that the person rejected; another face of the photo may still match."""
         rejected = read_rejected(connection, rematch.event_id, rematch.user_id).get(rematch.user_id)
         if not rejected or rematch.encoding is None:
             return found
@@ -155,7 +155,7 @@ class MatchStore:
         return find_newer(drop_rejected(rematch.encoding, rejected, page))
 
     def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
-        """Whether the person was looked for by the same encoding before."""
+        """Stores the person's encoding; returns whether it is unchanged."""
         person = {"event": rematch.event_id, "person": rematch.person}
         known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
         stored: bytes | None = connection.execute(known, person).scalar()
@@ -181,7 +181,7 @@ class MatchStore:
         *,
         keeps_grown: bool = False,
     ) -> None:
-        """Of a photo found twice, in the index and since it was loaded, the nearer face counts."""
+        """For a photo found twice, in the index and among newer faces, the nearer face counts."""
         connection.execute(
             text(
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"

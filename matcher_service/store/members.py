@@ -1,4 +1,4 @@
-"""SQL of what we keep of auth_service's world: events, memberships, and the cursor of the change feed."""
+"""SQL of our copy of auth_service's data: events, memberships, and the cursor of the change feed."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -22,7 +22,7 @@ from matcher_service.store.uploads import hide_uploads
 
 
 class MemberStore:
-    """Memberships, as the change feed tells them."""
+    """Memberships and events from the change feed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -39,7 +39,7 @@ class MemberStore:
         return GuestPhotos(found) if found else None
 
     def find_roles(self, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
-        """In those of the events that the user is a member of."""
+        """The user's roles in those of the events that they are a member of."""
         query = text(
             "SELECT m.event_id, m.role FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id"
             " AND NOT e.gone WHERE m.user_id = :user AND m.event_id = ANY(:events)"
@@ -55,7 +55,7 @@ class MemberStore:
             return sequence
 
     def apply(self, *changes: Change) -> None:
-        """Each once, whoever applies it, and in order, in one transaction."""
+        """Applies changes in order and in one transaction; skips those that any process applied before."""
         with transaction(self._engine, "matcher-change") as connection:
             cursor = connection.execute(text("SELECT sequence FROM matcher.feed_cursor FOR UPDATE")).scalar_one()
             for change in changes:
@@ -70,7 +70,8 @@ class MemberStore:
 
 
 def is_join(change: Change) -> bool:
-    """Of these there are most; each locks the row of one event, and no other transaction locks those of two."""
+    """Joins, the most frequent changes, may share a transaction: each locks one event, and no other transaction locks
+    two."""
     return change.kind is ChangeKind.JOINED
 
 
@@ -114,7 +115,7 @@ def _erase(connection: Connection, change: Change) -> None:
 
 
 def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """The revision stays, so that a late rematch finds that it is late."""
+    """Keeps the revision, so that a late rematch detects that it is outdated."""
     values = {"event": event_id, "user": user_id}
     for statement in (
         "DELETE FROM matcher.memberships WHERE event_id = :event AND user_id = :user",
@@ -170,7 +171,7 @@ def _is_held(connection: Connection, event_id: UUID) -> bool:
 
 
 def _delete_event(connection: Connection, change: Change) -> None:
-    """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
+    """Hides the event; `PurgeStore` deletes its rows and files in batches, so that later changes are not delayed."""
     assert change.event_id
     bury(connection, change.event_id)
     note_erased(connection, Gone.EVENT, [change.event_id])

@@ -1,6 +1,6 @@
-"""SQL of what events offer their members: photos from the release on, and downloads; by the database's clock.
+"""SQL of what events offer their members: photos once they are released, by the database's clock, and downloads.
 
-Lists, counts, pictures, decisions about photos and hints all ask here.
+Lists, counts, pictures, decisions about photos, and hints all use these expressions.
 """
 
 from matcher_service.domain import Action, roles_for
@@ -17,5 +17,5 @@ def is_open(member: str, event: str) -> str:
 
 
 def offered(member: str, event: str) -> str:
-    """The Download that this member of this event may have."""
+    """The Download that this member of this event may use."""
     return f"CASE WHEN {member}.role IN ({SEES_ALL}) THEN 'original' ELSE {event}.download END"

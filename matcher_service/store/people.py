@@ -1,4 +1,4 @@
-"""SQL of the faces that members of an event look for."""
+"""SQL of the people that members of an event search for."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -11,13 +11,13 @@ from matcher_service.store.events import lock_event
 
 
 class PeopleStore:
-    """People, as the selfies of members show them."""
+    """People, with the encodings of their selfies."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read_faces(self, event_id: UUID) -> list[tuple[UUID, bytes]]:
-        """Of each person the account and one encoding, in the order of the accounts."""
+        """The account and one encoding of each person, in the order of the accounts."""
         query = text(
             """
             SELECT o.user_id, o.person_id, o.encodings FROM matcher.people o
@@ -30,7 +30,7 @@ class PeopleStore:
             return [(row.user_id, open_person(connection, row.person_id, bytes(row.encodings))) for row in rows]
 
     def list_two_faces(self, event_id: UUID, least: int) -> list[tuple[UUID, int]]:
-        """Accounts with a selfie that was near two faces in so many photos, and in how many; the most first."""
+        """Accounts with a selfie that was near two faces in at least `least` photos, and in how many, most first."""
         query = text(
             """
             SELECT o.user_id, max(o.two_faces) AS photos FROM matcher.people o
@@ -44,8 +44,8 @@ class PeopleStore:
             return [(row.user_id, row.photos) for row in rows]
 
     def note_two_faces(self, event_id: UUID, photos: Mapping[UUID, int], least: int) -> int:
-        """Keeps the largest number of photos of each person, also when the selfie goes: whoever deletes it at once is
-        not forgotten. How many people have `least` now and had less."""
+        """Stores the largest number of photos of each person, which survives the deletion of the selfie. Returns how
+        many people reached `least`."""
         before = text(
             "SELECT person_id, two_faces FROM matcher.people WHERE event_id = :event AND person_id = ANY(:people)"
         )

@@ -23,7 +23,7 @@ SELECT t.face_no, t.grown, o.person_id, o.user_id FROM matcher.matches t
 JOIN matcher.people o ON o.event_id = :event AND o.person_id = t.person_id
 WHERE t.event_id = :event AND t.photo_id = :photo ORDER BY o.user_id, o.person_id
 """
-# Who is asked about need not be searched for: then the first person of the account has its id.
+# The person may not be searched for; their id is then that of an account, like that of its first person.
 PERSON = f"""
 SELECT o.encodings, m.user_id IS NOT NULL AS is_member, coalesce({is_open("m", "e")}, false) AS is_open,
     EXISTS (SELECT FROM matcher.refusals r
@@ -39,7 +39,7 @@ OF_VISIBILITY = {Visibility.HIDDEN: FaceReason.HIDDEN, Visibility.UNAPPROVED: Fa
 
 
 class PhotoFaceStore:
-    """The faces of photos, and whose they are."""
+    """The faces of photos, and the people they match."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -49,11 +49,11 @@ class PhotoFaceStore:
             return find_event(connection, photo_id)
 
     def note_view(self, event_id: UUID, photo_id: UUID) -> None:
-        """In the audit log."""
+        """Records the view in the audit log."""
         ActStore(self._engine).note_view(event_id, photo_id)
 
     def read(self, event_id: UUID, photo_id: UUID, person_id: UUID | None) -> PhotoFaces | None:
-        """As of one moment; None where the photo is not there or not read."""
+        """Reads one snapshot; None if the photo does not exist or is not indexed."""
         values = {"event": event_id, "photo": photo_id, "person": person_id}
         query = text(
             "SELECT state, width, preview_key, face_count, visibility FROM matcher.photos"

@@ -55,32 +55,32 @@ from matcher_service.store.versions import FILES, make_version, read_versions
 
 
 class PhotoStore:
-    """Photos in, photos shown, photos deleted."""
+    """Adds, lists, shows and deletes photos."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_upload(self, event_id: UUID, sha256: bytes, began_at: datetime | None = None) -> KnownUpload | None:
-        """The photo that these bytes are already."""
+        """The existing photo with these bytes."""
         values = {"event": event_id, "sha256": sha256, "began": began_at}
         with transaction(self._engine) as connection:
             row = connection.execute(text(SELECT_UPLOAD), values).first()
         return read_upload(row) if row else None
 
     def require_open(self, event_id: UUID) -> datetime:
-        """The time, by the database's clock. Raises EventClosed, EventNotFound."""
+        """Returns the time by the database's clock. Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
             check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
             now: datetime = connection.execute(text("SELECT now()")).scalar_one()
             return now
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
-        """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
-        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs. With
-        `photo.replaces` the one photo of its name takes the file.
+        """Adds a photo, or returns the existing one with these bytes and deletes the new file. A failed photo becomes
+        pending with the new file, and its old file is deleted; a guest's photo that an organiser adds becomes theirs.
+        With `photo.replaces`, the only photo of that name gets the file.
 
-        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond so many of a guest today, and EventNotFound when
-        the event or the uploader's membership went away.
+        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond a guest's limit for today, and EventNotFound if
+        the event or the uploader's membership no longer exists.
         """
         event_id, user_id = photo.event_id, photo.uploader_id
         with transaction(self._engine, "photo-add") as connection:
@@ -109,7 +109,7 @@ class PhotoStore:
             return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING, replacement=replacement)
 
     def find_known(self, event_id: UUID, user_id: UUID, role: Role, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
-        """Those of the files that this member need not send, by their hashes: of a photo the newest version."""
+        """The files that this member need not send, by their hashes; only the newest version of a photo counts."""
         settled = "NOT p.from_guest" if may(role, Action.ADD) else "p.uploader_id = :user"
         query = text(
             f"""
@@ -126,19 +126,19 @@ class PhotoStore:
             return {bytes(row.sha256): KnownPhoto(row.id, PhotoState(row.state)) for row in rows}
 
     def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> tuple[list[Photo], int]:
-        """A page, and how many there are on all pages. The key of a page is `listing.key`."""
+        """A page, and the total number. The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
             photos = [_photo(row) for row in select_photos(connection, event_id, listing, page)]
             return photos, count_listed(connection, event_id, listing)
 
     def list_uploads(self, event_id: UUID, user_id: UUID, page: Page) -> tuple[list[Photo], int]:
-        """As `list_photos`, of what this member has added, newest first."""
+        """Like `list_photos`, for the photos that this member added, newest first."""
         with transaction(self._engine) as connection:
             rows, total = select_uploads(connection, event_id, user_id, page)
             return [_photo(row) for row in rows], total
 
     def retry_failed(self, event_id: UUID) -> int:
-        """Makes every failed photo of the event pending again, and new versions that failed; how many."""
+        """Makes failed photos of the event, and failed new versions, pending again; returns how many."""
         retry = text(
             "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL"
             " WHERE event_id = :event AND state = 'failed'"
@@ -153,7 +153,7 @@ class PhotoStore:
             return count + retry_replacements(connection, event_id)
 
     def retry(self, photo_id: UUID, event_id: UUID) -> None:
-        """Makes a failed photo pending again; one that is pending stays so. Raises PhotoNotFailed, PhotoNotFound."""
+        """Makes a failed photo pending again; a pending one is unchanged. Raises PhotoNotFailed, PhotoNotFound."""
         known = text("SELECT state, upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
         with transaction(self._engine, "photo-retry") as connection:
             lock_event(connection, event_id)
@@ -170,7 +170,7 @@ class PhotoStore:
             return find_event(connection, photo_id)
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: who added it, by their role, and as any member by its visibility."""
+        """A photo that this user may see: because they added it, by their role, or by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -195,14 +195,14 @@ class PhotoStore:
         return ShownPhoto(state, row.key, row.parts, version, row.name, row.number, download)
 
     def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-        """Those of the photos that are in the event."""
+        """Deletes the photos; ignores those of other events."""
         with transaction(self._engine, "photo-delete") as connection:
             if lock_event(connection, event_id) is not None:
                 count = delete_photos(connection, event_id, photo_ids)
                 note_deleted(connection, event_id, photo_ids, count)
 
     def delete_own(self, event_id: UUID, photo_id: UUID, user_id: UUID) -> bool:
-        """The photo of a guest who is still a member; False where there is no such photo."""
+        """Deletes the photo of a guest who is still a member; returns False if there is no such photo."""
         own = text(
             "SELECT FROM matcher.photos WHERE event_id = :event AND id = :photo AND uploader_id = :user AND from_guest"
         )
@@ -217,11 +217,11 @@ class PhotoStore:
             return count > 0
 
     def list_acts(self, event_id: UUID, page: ActPage) -> list[Act]:
-        """What was recorded about the event, newest first."""
+        """The acts recorded about the event, newest first."""
         return ActStore(self._engine).list_acts(event_id, page)
 
     def count(self, event_ids: Sequence[UUID]) -> dict[UUID, IndexCounts]:
-        """The counters of the events that there are."""
+        """The counters of those events that exist."""
         query = text(
             "SELECT id, pending_count, indexed_count, failed_count, face_count FROM matcher.events"
             " WHERE id = ANY(:events) AND NOT gone"
@@ -246,7 +246,8 @@ class PhotoStore:
         return IndexCounts(event_id, row.pending, row.indexed, row.failed, row.faces)
 
     def count_guests(self, event_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-        """Of each event in which faces of guests are searched for, how many, and how many of them have no photo."""
+        """For each event, how many guests are searched for, and how many of them have no photo; none if there are
+        none."""
         query = text(
             """
             SELECT event_id, count(*) AS searched, count(*) FILTER (WHERE NOT is_matched) AS unmatched FROM (

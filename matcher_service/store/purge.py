@@ -1,4 +1,4 @@
-"""SQL of events and guests that are gone: rows go in batches, each a small transaction that blocks nothing else."""
+"""SQL of deleted events and erased guests: deletes rows in batches, in small transactions that block little."""
 
 from uuid import UUID
 
@@ -13,13 +13,13 @@ BATCH = 200
 
 
 class PurgeStore:
-    """Hidden events and what is left of them, and the hidden photos of guests who were erased."""
+    """Deletes hidden events with their remaining rows, and the hidden photos of erased guests."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def purge(self, limit: int = BATCH) -> bool:
-        """Deletes at most `limit` rows, and queues the deletion of their files; False when nothing is left."""
+        """Deletes at most `limit` rows and queues their files; returns False when nothing is left."""
         return self._purge_event(limit) or self._purge_uploads(limit)
 
     def _purge_event(self, limit: int) -> bool:
@@ -34,7 +34,7 @@ class PurgeStore:
             return True
 
     def _purge_uploads(self, limit: int) -> bool:
-        """Photos in events that are gone are those of the event."""
+        """Photos in deleted events are deleted with the event."""
         find = text("SELECT user_id FROM matcher.erasures ORDER BY user_id LIMIT 1 FOR UPDATE SKIP LOCKED")
         where = text(
             "SELECT p.event_id FROM matcher.photos p JOIN matcher.events e ON e.id = p.event_id AND NOT e.gone"

@@ -1,4 +1,4 @@
-"""SQL of `reencrypt`: encodings that are not sealed with the first master key are read and sealed with it."""
+"""SQL of `reencrypt`: seals encodings with the first master key unless they already are."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ FIRST_ID = UUID(int=0)
 
 @dataclass(frozen=True)
 class Column:
-    """Encodings, by the key of their rows within an event, and whether they are sealed for a person."""
+    """A column of encodings, the key of its rows within an event, and whether it is sealed for a person."""
 
     table: str
     name: str
@@ -31,12 +31,12 @@ COLUMNS = (
 
 
 class ReencryptionStore(SealingStore):
-    """What is sealed, and with which master key."""
+    """Encodings, by the master key that seals them."""
 
     schema = SCHEMA
 
     def find_event(self, after: UUID | None) -> UUID | None:
-        """The event that follows in the order of their ids."""
+        """The next event in the order of ids."""
         query = text("SELECT id FROM matcher.events WHERE id > :after AND NOT gone ORDER BY id LIMIT 1")
         with transaction(self._engine) as connection:
             return connection.execute(query, {"after": after or FIRST_ID}).scalar()

@@ -1,7 +1,7 @@
-"""SQL of refusals: photos of which a person said that they are not in them.
+"""SQL of refusals: photos that a person says they are not in.
 
-Each face of such a photo is refused, so the photo stays away from the person whatever selfie comes later. The face
-that had been taken for theirs is rejected: those that resemble it are not theirs either (docs/matching.md).
+Every face of such a photo is refused, so the photo never matches the person again, whatever selfie comes later. The
+face that had matched them is rejected: faces that resemble it are not theirs either (docs/matching.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.rejections import read_rejected
 
 FindPerson = Callable[[bytes, Sequence[SeenFace], Sequence[bytes]], Sequence[FoundPerson]]
-# The face that matched the person is the one that they reject.
+# The person rejects the face that matched them.
 REFUSE = """
 INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)
 SELECT f.event_id, :person, f.photo_id, f.face_no, coalesce(f.face_no = (
@@ -31,7 +31,7 @@ FROM matcher.faces f WHERE f.event_id = :event AND f.photo_id = :photo ON CONFLI
 
 
 class RefusalStore:
-    """What guests refused."""
+    """Refuses and restores matches."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class RefusalStore:
             return find_event(connection, photo_id)
 
     def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> bool:
-        """False where the person is not the user's, and neither has the photo nor refused it before."""
+        """Returns False if the person is not the user's, or neither has the photo nor refused it before."""
         values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-refuse") as connection:
             if not self._may_decide(connection, values):
@@ -58,8 +58,8 @@ class RefusalStore:
     def restore(
         self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson, person_id: UUID | None = None
     ) -> bool:
-        """The photo is compared with the person again, by `find_person`, who gets what they still reject; False as for
-        `refuse`."""
+        """Compares the photo with the person again, by `find_person`, which receives the faces that they still reject.
+        Returns False like `refuse`."""
         values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-restore") as connection:
             if not self._may_decide(connection, values):
@@ -77,7 +77,7 @@ class RefusalStore:
             return True
 
     def _may_decide(self, connection: Connection, values: Mapping[str, Any]) -> bool:
-        """Locks the event until the commit, so that no publish misses what is decided."""
+        """Locks the event until the commit, so that no publish misses the decision."""
         if lock_event(connection, values["event"]) is None:
             return False
         if not may_look(connection, values["event"], values["user"]) or not _is_own(connection, values):
@@ -95,7 +95,7 @@ class RefusalStore:
 def match_again(
     connection: Connection, event_id: UUID, person_id: UUID, photo_id: UUID, find_person: FindPerson
 ) -> None:
-    """The person, who has no match in the photo, is compared with its faces. Under the event's lock."""
+    """Compares the person, who has no match in the photo, with its faces. Requires the event's lock."""
     values = {"event": event_id, "person": person_id, "photo": photo_id}
     looked_for = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
     stored = connection.execute(looked_for, values).scalar()
@@ -109,7 +109,7 @@ def match_again(
     seen = [SeenFace(open_face(connection, event_id, bytes(row.encoding)), row.penalty) for row in faces]
     rejected = read_rejected(connection, event_id, person_id).get(person_id, [])
     for found in find_person(open_person(connection, person_id, bytes(stored)), seen, rejected):
-        no = faces[found.no].face_no  # some may have been forgotten
+        no = faces[found.no].face_no  # not `found.no`: some faces may have been forgotten
         connection.execute(INSERT_MATCH, {**values, "no": no, "distance": found.distance})
 
 

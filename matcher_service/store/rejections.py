@@ -14,7 +14,7 @@ from matcher_service.store.encodings import open_face
 
 @dataclass(frozen=True)
 class MovedRejection:
-    """A rejected face whose photo was read again: its number from now on, None where the face is not found again."""
+    """A rejected face whose photo was read again: its new number, None if the face was not found again."""
 
     person_id: UUID
     photo_id: UUID
@@ -22,7 +22,7 @@ class MovedRejection:
 
 
 def read_rejected(connection: Connection, event_id: UUID, person_id: UUID | None = None) -> dict[UUID, list[bytes]]:
-    """The encodings of the faces that each person rejected, or one person."""
+    """The encodings of the faces that each person, or only this person, rejected."""
     query = text(
         """
         SELECT r.person_id, f.encoding FROM matcher.refusals r
@@ -37,13 +37,13 @@ def read_rejected(connection: Connection, event_id: UUID, person_id: UUID | None
 
 
 def forget_rejected(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
-    """The photo stays refused, but its faces are others from now on."""
+    """Keeps the photo refused, but clears its rejected faces, which are being replaced."""
     query = "UPDATE matcher.refusals SET rejected = false WHERE event_id = :event AND photo_id = :photo AND rejected"
     connection.execute(text(query), {"event": event_id, "photo": photo_id})
 
 
 def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> tuple[MovedRejection, ...]:
-    """The rejected faces of these photos among the new faces, by where in the photo they are."""
+    """Finds the rejected faces of these photos among the new faces, by their position in the photo."""
     query = text(
         """
         SELECT r.person_id, r.photo_id, f."left", f.top, f.width, f.height, n.face_no,
@@ -66,7 +66,7 @@ def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]
 
 
 def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedRejection]) -> None:
-    """Whatever becomes of the face, the photo stays refused."""
+    """Marks the new faces as rejected; the photo stays refused even if the face was not found again."""
     insert = text(
         "INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)"
         " VALUES (:event, :person, :photo, :no, true)"
@@ -81,6 +81,6 @@ def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedR
 
 
 def _find_share(row: Row[Any]) -> float:
-    """What the boxes of an old and a new face have in common."""
+    """The overlap of the boxes of an old and a new face."""
     old = Box(row.left, row.top, row.width, row.height)
     return union_share(old, Box(row.new_left, row.new_top, row.new_width, row.new_height))

@@ -1,4 +1,4 @@
-"""SQL of photos that are released by themselves."""
+"""SQL of scheduled releases of photos."""
 
 from sqlalchemy import Engine, text
 
@@ -7,13 +7,13 @@ from matcher_service.store.hints import hint_all
 
 
 class ReleaseStore:
-    """Events whose photos were held back until now. Guests see them by the clock; this lets open pages know."""
+    """Events whose photos were held back. Guests see them once the time has come; this class notifies open pages."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def release_due(self) -> bool:
-        """One event, once, whichever process does it; False when no event is due."""
+        """Releases one event; each is released once, by any process. Returns False if no event is due."""
         find = text(
             "SELECT id FROM matcher.events WHERE held AND releases_at <= now() AND NOT gone"
             " ORDER BY releases_at LIMIT 1 FOR UPDATE SKIP LOCKED"

@@ -1,6 +1,6 @@
-"""SQL of people who are no guests and ask to be removed: an organiser chooses their faces, and these are forgotten.
+"""SQL of the removal of people who are not guests: an organiser selects their faces, which are then forgotten.
 
-Of a forgotten face its box is left, so that no later reading of the photo brings it back.
+Only the box of a forgotten face is kept, so that no later reading of the photo stores it again.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ CHOSEN = """unnest(CAST(:photos AS uuid[]), CAST(:nos AS integer[]), CAST(:lefts
     AS c (photo_id, face_no, "left", top, width, height)"""
 IS_CHOSEN = """(f.photo_id, f.face_no, f."left", f.top, f.width, f.height)
     = (c.photo_id, c.face_no, c."left", c.top, c.width, c.height)"""
-# Those that are there, and those that were forgotten before, as by a request that is repeated.
+# Counts existing faces, and those that are already forgotten, for example by the same request before.
 COUNT_CHOSEN = f"""
 SELECT count(*) FROM {CHOSEN} WHERE EXISTS (SELECT FROM matcher.faces f WHERE f.event_id = :event AND {IS_CHOSEN})
     OR EXISTS (SELECT FROM matcher.forgotten_faces f WHERE f.event_id = :event
@@ -51,7 +51,7 @@ RETURNING m.person_id, m.photo_id
 SETTLE = (
     f"UPDATE matcher.refusals r SET rejected = false FROM {GONE} WHERE r.event_id = :event AND r.rejected"
     " AND (r.photo_id, r.face_no) = (g.photo_id, g.face_no)",
-    # As new faces, so that a comparison that began before looks at them again.
+    # As new faces, so that a comparison that began earlier includes them.
     "UPDATE matcher.faces SET version = :version WHERE event_id = :event AND photo_id = ANY(:photos)",
     f"""UPDATE matcher.photos p SET replaced_version = :version, face_count = p.face_count - n.count
     FROM (SELECT g.photo_id, count(*) AS count FROM {GONE} GROUP BY g.photo_id) n
@@ -82,7 +82,7 @@ JOIN matcher.faces f ON f.event_id = :event AND (f.photo_id, f.face_no) = (g.pho
 JOIN matcher.photos p ON p.event_id = :event AND p.id = g.photo_id AND p.state = 'indexed' ORDER BY g.place
 """
 
-Numbered = Sequence[tuple[UUID, int]]  # faces: of each its photo, and its number there
+Numbered = Sequence[tuple[UUID, int]]  # faces: the photo of each, and its number in the photo
 
 
 class RemovalStore:
@@ -96,7 +96,7 @@ class RemovalStore:
             return find_event(connection, photo_id)
 
     def read_face(self, event_id: UUID, photo_id: UUID, no: int) -> bytes | None:
-        """Its encoding; that it is looked for is recorded before."""
+        """Records the search for this face, then returns its encoding."""
         query = text(
             "SELECT encoding FROM matcher.faces WHERE event_id = :event AND photo_id = :photo AND face_no = :no"
         )
@@ -108,7 +108,7 @@ class RemovalStore:
             return open_face(connection, event_id, bytes(stored))
 
     def describe(self, event_id: UUID, faces: Numbered) -> list[SimilarFace]:
-        """Those of the faces that are still there, in this order."""
+        """The faces that still exist, in the same order."""
         with transaction(self._engine) as connection:
             rows = connection.execute(text(SIMILAR), {"event": event_id, **_columns(faces)}).all()
         return [
@@ -119,8 +119,8 @@ class RemovalStore:
         ]
 
     def remove(self, event_id: UUID, chosen: Sequence[ChosenFace], removal: Removal, find_person: FindPerson) -> int:
-        """Forgets the faces, all or none; how many. People matched by one of them are compared with the other faces of
-        its photo by `find_person`. Raises EventNotFound, FaceChanged."""
+        """Forgets all of the faces or none; returns how many. People matched by one of them are compared with the other
+        faces of its photo by `find_person`. Raises EventNotFound, FaceChanged."""
         photos = [face.photo_id for face in chosen]
         with transaction(self._engine, "faces-forget") as connection:
             version = lock_event(connection, event_id)
@@ -151,7 +151,7 @@ class RemovalStore:
         return [(row.photo_id, row.face_no) for row in rows]
 
     def _forget_laid_aside(self, connection: Connection, event_id: UUID, photos: Sequence[UUID]) -> None:
-        """What a newer engine has found in these places already goes, too."""
+        """Also deletes faces that a newer engine has already found in these places."""
         rows = connection.execute(text(READ_AGAIN), {"event": event_id, "photos": list(photos)}).all()
         gone: list[tuple[UUID, int]] = []
         for row in rows:
@@ -163,7 +163,7 @@ class RemovalStore:
     def _settle(
         self, connection: Connection, event_id: UUID, gone: Numbered, version: int, find_person: FindPerson
     ) -> None:
-        """Matches, rejections and counts, as if the faces had never been found."""
+        """Updates matches, rejections and counts as if the faces had never been found."""
         values: dict[str, Any] = {"event": event_id, "version": version, **_columns(gone)}
         unmatched = connection.execute(text(UNMATCH), values).all()
         for statement in SETTLE:

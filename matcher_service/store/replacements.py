@@ -1,8 +1,8 @@
 """SQL of new versions of photos.
 
-An upload of the same name takes the place of a photo that is still to be read at once. Of a photo that was read it is
-a row of `replacements`, a job of its own, until it is read: until then guests see the photo as it was. The bytes of
-before are remembered for a day, since an upload of them may be under way that its client has repeated long ago.
+An upload of the same name replaces a photo that is not indexed at once. For an indexed photo it is a row of
+`replacements` and a separate job; until it is read, guests see the photo as it was. The hash of the replaced bytes is
+kept for a day, since a delayed duplicate upload of them may still be in progress.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from matcher_service.store.events import (
 from matcher_service.store.hints import hint_organisers, hint_people_in
 from matcher_service.store.rejections import forget_rejected
 
-# Of photos `p`.
+# Condition on photos `p`.
 NEW_VERSION = "FROM matcher.replacements r WHERE (r.event_id, r.id) = (p.event_id, p.id)"
 REMEMBER = """
 INSERT INTO matcher.past_versions (event_id, photo_id, sha256, replaced_at)
@@ -32,15 +32,16 @@ ON CONFLICT (event_id, photo_id, sha256) DO UPDATE SET replaced_at = excluded.re
 
 @dataclass(frozen=True)
 class Before:
-    """What a photo counted as before it was read."""
+    """The state and face count of a photo before it was read."""
 
     state: PhotoState = PhotoState.PENDING
     face_count: int = 0
 
 
 def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[UUID]:
-    """Photos of the same name that this member may replace, two at most. Organisers replace those of each other and of
-    photographers, who replace their own; photos of guests are never replaced, since phones reuse file names."""
+    """Photos of the same name that this member may replace, two at most. Organisers replace photos of all organisers
+    and photographers, who replace only their own; photos of guests are never replaced, since phones reuse file
+    names."""
     if not photo.filename or not may(role, Action.ADD):
         return []
     own = "" if may(role, Action.ADMINISTER) else "AND uploader_id = :user"
@@ -52,7 +53,7 @@ def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[
 
 
 def replace_photo(connection: Connection, photo_id: UUID, photo: NewPhoto) -> AddedPhoto:
-    """The upload takes the photo's place, now or when it is read. Under the event's lock."""
+    """Replaces the photo by the upload, at once or when it is read. Requires the event's lock."""
     query = text("SELECT state FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
     state = PhotoState(connection.execute(query, {"event": photo.event_id, "photo": photo_id}).scalar_one())
     discard_replacement(connection, photo.event_id, photo_id)
@@ -67,7 +68,7 @@ def replace_photo(connection: Connection, photo_id: UUID, photo: NewPhoto) -> Ad
 
 
 def find_late(connection: Connection, photo: NewPhoto) -> UUID | None:
-    """The photo whose bytes these were until a newer version took their place, after this upload began."""
+    """The photo that had these bytes until a newer version replaced them, after this upload began."""
     query = text(
         "SELECT photo_id FROM matcher.past_versions WHERE event_id = :event AND sha256 = :sha256"
         " AND replaced_at > CAST(:began AS timestamptz) LIMIT 1"
@@ -78,7 +79,7 @@ def find_late(connection: Connection, photo: NewPhoto) -> UUID | None:
 
 
 def discard_replacement(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
-    """Deletes a new version that has not been read. Under the event's lock."""
+    """Deletes a new version that has not been read. Requires the event's lock."""
     values = {"event": event_id, "photo": photo_id}
     connection.execute(text(REMEMBER.format(at="clock_timestamp()", table="matcher.replacements")), values)
     forget = "DELETE FROM matcher.past_versions WHERE event_id = :event AND replaced_at < now() - interval '1 day'"
@@ -87,8 +88,8 @@ def discard_replacement(connection: Connection, event_id: UUID, photo_id: UUID) 
 
 
 def retry_replacements(connection: Connection, event_id: UUID, photo_id: UUID | None = None, key: str = "") -> int:
-    """Makes the new versions that failed pending again, of one photo or of all; how many. With a `key` from that
-    upload, and the one before goes. Under the event's lock."""
+    """Makes failed new versions of one photo or of all pending again; returns how many. `key` is a new upload that
+    replaces the previous one. Requires the event's lock."""
     values = {"event": event_id, "photo": photo_id, "key": key}
     failed = "event_id = :event AND state = 'failed' AND (id = :photo OR CAST(:photo AS uuid) IS NULL)"
     if key:
@@ -106,8 +107,8 @@ def retry_replacements(connection: Connection, event_id: UUID, photo_id: UUID | 
 
 
 def replace_upload(connection: Connection, job: Job, version: int) -> Before | None:
-    """The upload that was read is the photo's from now on; faces, matches and files of the one before go. None: these
-    bytes have become another photo meanwhile, as a process of the previous version adds it. Under the event's lock."""
+    """Moves the upload to the photo, and deletes the faces, matches and files of the previous one. Returns None if a
+    process of the previous version has added these bytes as another photo meanwhile. Requires the event's lock."""
     values = {"event": job.event_id, "photo": job.photo_id, "version": version}
     clash = text(
         "SELECT FROM matcher.replacements r JOIN matcher.photos o ON (o.event_id, o.sha256) = (r.event_id, r.sha256)"
@@ -138,7 +139,7 @@ def replace_upload(connection: Connection, job: Job, version: int) -> Before | N
 
 
 def find_replaced(connection: Connection, event_id: UUID, after_version: int) -> Sequence[UUID]:
-    """Photos whose faces an index of that version does not know: it has those of the version before."""
+    """Photos of which an index of that event version has outdated faces."""
     query = text(
         "SELECT id FROM matcher.photos WHERE event_id = :event AND replaced_version > :version AND replaced_version > 0"
     )
@@ -154,7 +155,7 @@ def _insert(connection: Connection, photo_id: UUID, photo: NewPhoto) -> None:
 
 
 def _replace_unread(connection: Connection, photo_id: UUID, state: PhotoState, photo: NewPhoto) -> None:
-    """Fences the process that reads the previous upload."""
+    """Replaces the upload of a photo, and fences the process that reads the previous one."""
     queue_files(connection, photo.event_id, [photo_id])
     remember = text(REMEMBER.format(at="clock_timestamp()", table="matcher.photos"))
     connection.execute(remember, {"event": photo.event_id, "photo": photo_id})

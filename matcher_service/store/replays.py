@@ -1,4 +1,4 @@
-"""SQL of a replay of the ledger: photos that a restored database still has."""
+"""SQL of replaying the ledger: erases photos that a restored database still has."""
 
 from sqlalchemy import Engine
 
@@ -9,7 +9,7 @@ from matcher_service.store.uploads import delete_photos
 
 
 class ReplayStore:
-    """Erases photos again; accounts and events are auth_service's, whose feed brings their end here."""
+    """Erases photos again; auth_service erases accounts and events, and its feed reports that here."""
 
     kinds = (Gone.PHOTO,)
 
@@ -17,7 +17,7 @@ class ReplayStore:
         self._engine = engine
 
     def erase(self, erasure: Erasure) -> bool:
-        """Whether the photo was there."""
+        """Erases a photo; returns whether it existed."""
         with transaction(self._engine, "replay") as connection:
             event_id = find_event(connection, erasure.id)
             if event_id is None or lock_event(connection, event_id) is None:

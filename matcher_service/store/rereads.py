@@ -1,6 +1,6 @@
-"""SQL of photos of an older engine that are read again: events planned, photos claimed, and new faces laid aside.
+"""SQL of reading photos of an older engine again: plans events, claims photos, and stages new faces.
 
-Until the swap (`SwapStore`) nothing else looks at what is laid aside.
+Nothing else reads the staged faces until the swap (`SwapStore`).
 """
 
 from typing import Any
@@ -16,8 +16,8 @@ from matcher_service.store.events import lock_event
 from matcher_service.store.forgotten import drop_forgotten
 
 FIRST_ID = UUID(int=0)
-SWAP_LEASES = 20  # as long as so many photos may take
-# Of photos `p`.
+SWAP_LEASES = 20  # the lease of a swap, in leases of photos
+# Condition on photos `p`.
 IS_OLD = "p.state = 'indexed' AND p.engine_version < :engine AND p.reread_version < :engine"
 PLAN = f"""
 INSERT INTO matcher.rereads (event_id, engine_version)
@@ -32,7 +32,7 @@ JOIN matcher.events e ON e.id = r.event_id AND NOT e.gone
 WHERE r.event_id > :after AND r.engine_version <= :engine
 ORDER BY r.event_id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """
-# A photo that is being deleted is left alone.
+# Skips a photo that is being deleted.
 NEXT_PHOTO = f"""
 SELECT p.id, p.upload_key FROM matcher.photos p
 WHERE p.event_id = :event AND p.id > :after AND {IS_OLD} AND NOT EXISTS (
@@ -48,7 +48,7 @@ WHERE event_id = :event AND photo_id = (
     ORDER BY photo_id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING photo_id, upload_key, attempt
 """
-# Readers of an older engine, and of an upload that was replaced, are late whatever their attempt.
+# Results of an older engine, or of a replaced upload, are outdated whatever their attempt.
 IS_OURS = (
     "event_id = :event AND photo_id = :photo AND attempt = :attempt AND upload_key = :key AND state = 'reading'"
     " AND EXISTS (SELECT FROM matcher.rereads o WHERE o.event_id = :event AND o.engine_version = :engine)"
@@ -64,14 +64,15 @@ INSERT_FACE = text(
 
 
 class RereadStore:
-    """Events whose photos are read again; a photo of one of them is a job, and so is the swap of them all."""
+    """Events whose photos are read again; each photo is a job, and so is the swap of an event."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._served = FIRST_ID  # the event that had the last turn
 
     def plan(self, event_id: UUID | None = None) -> int:
-        """Has the photos that an older engine read read again, of one event or of all; how many events are new."""
+        """Plans to read the photos of an older engine again, in one event or in all; returns how many events are
+        new."""
         with transaction(self._engine, "reread-plan") as connection:
             return connection.execute(text(PLAN), {"event": event_id, "engine": ENGINE_VERSION}).rowcount
 
@@ -86,13 +87,13 @@ class RereadStore:
         return RereadProgress(row.old, row.done)
 
     def list_events(self) -> list[UUID]:
-        """Those whose photos are being read again."""
+        """Events whose photos are being read again."""
         with transaction(self._engine) as connection:
             return list(connection.execute(text("SELECT event_id FROM matcher.rereads ORDER BY event_id")).scalars())
 
     def claim(self, lease_s: float) -> RereadJob | None:
         """The next photo of the next event that has one; events take turns. The swap of an event comes when all of its
-        photos are read. A lease that ran out is claimed again; `attempt` fences whoever had it."""
+        photos are read. An expired lease can be claimed again; `attempt` fences its previous holder."""
         with transaction(self._engine, "reread-claim") as connection:
             job = self._claim_after(connection, self._served, lease_s)
             if job is None and self._served != FIRST_ID:
@@ -101,7 +102,7 @@ class RereadStore:
         return job
 
     def stage(self, job: RereadPhoto, faces: tuple[NewFace, ...], small_count: int) -> bool:
-        """Lays the faces aside, but for forgotten ones; False when the job is no longer ours or the photo is gone."""
+        """Stages the faces except forgotten ones; returns False if the job is lost or the photo is deleted."""
         ids = {"event": job.event_id, "photo": job.photo_id}
         size = text("SELECT width, height FROM matcher.photos WHERE event_id = :event AND id = :photo")
         with transaction(self._engine, "reread-stage") as connection:
@@ -123,12 +124,12 @@ class RereadStore:
         return drop_forgotten(connection, job.event_id, job.photo_id, faces, size)
 
     def keep(self, job: RereadPhoto) -> None:
-        """The verdict: this photo can no longer be read, and its faces stay as they are."""
+        """Settles a photo that can no longer be read; it keeps its faces."""
         with transaction(self._engine, "reread-keep") as connection:
             self._settle(connection, job, "kept", 0)
 
     def count_failure(self, job: RereadPhoto) -> None:
-        """The reader crashed or hung on this photo; after the last time its faces stay as they are."""
+        """Counts a crash or hang on this photo; after the last attempt it keeps its faces."""
         update = text(
             "UPDATE matcher.reread_photos SET failures = failures + 1, lease_until = NULL, state ="
             f" CASE WHEN failures + 1 >= :most THEN 'kept' ELSE state END WHERE {IS_OURS}"
@@ -137,7 +138,7 @@ class RereadStore:
             connection.execute(update, {**_values(job), "most": MAX_FAILURES})
 
     def release(self, job: RereadJob) -> None:
-        """Gives the job back, to be claimed by anyone at once."""
+        """Releases the job; any worker may claim it at once."""
         if isinstance(job, Swap):
             self.rest(job, 0)
             return
@@ -146,7 +147,7 @@ class RereadStore:
             connection.execute(update, _values(job))
 
     def rest(self, job: Swap, rest_s: float) -> None:
-        """Gives the swap back, to be claimed by anyone after a while."""
+        """Releases the swap; any worker may claim it after `rest_s`."""
         update = text(
             "UPDATE matcher.rereads SET lease_until = now() + make_interval(secs => :rest)"
             " WHERE event_id = :event AND attempt = :attempt"
@@ -155,7 +156,7 @@ class RereadStore:
             connection.execute(update, {"event": job.event_id, "attempt": job.attempt, "rest": rest_s})
 
     def read_queue(self) -> tuple[int, float]:
-        """Photos that are to be read again and are not yet, and for how long the first event has waited in seconds."""
+        """The number of photos still to be read again, and how long the first event has waited, in seconds."""
         query = text(
             f"""
             SELECT count(p.id) AS depth, coalesce(extract(epoch FROM now() - min(o.since)), 0) AS age_s
@@ -169,7 +170,7 @@ class RereadStore:
         return row.depth, float(row.age_s)
 
     def _claim_after(self, connection: Connection, event_id: UUID, lease_s: float) -> RereadJob | None:
-        """Events in the order of their ids; one whose last photos others are reading is passed over."""
+        """Tries events in the order of their ids; skips one whose last photos other workers are reading."""
         values = {"engine": ENGINE_VERSION, "after": event_id}
         while (row := connection.execute(text(NEXT_EVENT), values).first()) is not None:
             if (job := self._claim_in(connection, row, lease_s)) is not None:
@@ -187,7 +188,7 @@ class RereadStore:
         if row is not None:
             return RereadPhoto(event.event_id, row.photo_id, row.upload_key, row.attempt)
         photo = connection.execute(text(NEXT_PHOTO), {**values, "after": after_id}).first()
-        if photo is None and after_id != FIRST_ID:  # of a process of the previous version
+        if photo is None and after_id != FIRST_ID:  # left by a process of the previous version
             photo = connection.execute(text(NEXT_PHOTO), {**values, "after": FIRST_ID}).first()
         if photo is None:
             return self._claim_swap(connection, values)
@@ -201,7 +202,7 @@ class RereadStore:
         return RereadPhoto(event.event_id, photo.id, photo.upload_key, 1)
 
     def _claim_swap(self, connection: Connection, values: dict[str, Any]) -> Swap | None:
-        """Where no photo is being read any more."""
+        """Claims the swap if no photo is still being read."""
         claim = text(
             """
             UPDATE matcher.rereads r SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
@@ -222,7 +223,7 @@ class RereadStore:
 
 
 def begin_again(connection: Connection, values: dict[str, Any]) -> None:
-    """What the engine before has read again is read by this one."""
+    """Discards what an older engine has read again."""
     for statement in (
         "DELETE FROM matcher.reread_photos WHERE event_id = :event",
         "UPDATE matcher.rereads SET engine_version = :engine, attempt = attempt + 1, lease_until = NULL,"

@@ -1,7 +1,7 @@
-"""SQL of settlements: events claimed, read as of one moment, and the difference published.
+"""SQL of settlements: claims events, reads a snapshot, and publishes the difference.
 
-A settlement computes without the event's lock. What is added meanwhile keeps its direct matches and is settled the next
-time; after anything else (`resets`) the settlement is given up.
+A settlement computes without the event's lock. Faces and people added meanwhile keep their direct matches and are
+settled the next time; any other change (`resets`) discards the settlement.
 """
 
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ UPDATE matcher.settlements s SET attempt = attempt + 1,
         SELECT count(*) FROM matcher.people o WHERE o.event_id = next.event_id AND o.encodings IS NOT NULL))
 FROM next WHERE s.event_id = next.event_id RETURNING s.event_id, s.attempt
 """
-# Refusals and people are looked at once more: a process of the previous version, which may run at the same time, marks
-# nothing.
+# Checks refusals and people again, since a process of the previous version, which may run at the same time, does not
+# mark changes.
 INSERT_MATCHES = f"""
 INSERT INTO matcher.matches
     (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown, grown)
@@ -56,15 +56,15 @@ class SettlementStore:
         self._engine = engine
 
     def claim(self, lease_s: float, delay_s: float, lease_of_pair_s: float = 0.0) -> Settlement | None:
-        """Of the events that changed so long ago, the one that has waited longest. The lease is longer for each pair of
-        a face and a person."""
+        """The event that has waited longest, if it changed at least `delay_s` ago. The lease grows with the pairs of a
+        face and a person."""
         values = {"lease": lease_s, "delay": delay_s, "lease_of_pair": lease_of_pair_s}
         with transaction(self._engine, "settlement-claim") as connection:
             row = connection.execute(text(CLAIM), values).first()
         return Settlement(row.event_id, row.attempt) if row else None
 
     def rest(self, job: Settlement, rest_s: float) -> None:
-        """Gives the job back, to be claimed by anyone after a while."""
+        """Releases the job; any worker may claim it after `rest_s`."""
         with transaction(self._engine, "settlement-rest") as connection:
             connection.execute(
                 text(
@@ -75,8 +75,8 @@ class SettlementStore:
             )
 
     def read(self, job: Settlement, max_faces: int) -> UnsettledEvent | None:
-        """None: the event is gone, or the job no longer ours. An event of more faces is read without any, and of its
-        matches those that growth found, which go thereby."""
+        """None if the event is deleted or the job is lost. An event of more faces is read without faces and with only
+        the matches that growth found, which are therefore deleted."""
         values = {"event": job.event_id, "attempt": job.attempt}
         with transaction(self._engine) as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -106,8 +106,8 @@ class SettlementStore:
         added: Sequence[FoundMatch],
         rest_s: float,
     ) -> bool:
-        """Takes matches, by person and photo, away and adds others, all at once; those of both are replaced. False when
-        the job is no longer ours, or the event was reset meanwhile. What was added meanwhile waits for `rest_s`."""
+        """Atomically deletes matches, by person and photo, and adds others; a match in both is replaced. Returns False
+        if the job is lost or the event was reset meanwhile. Changes made meanwhile wait for `rest_s`."""
         values = {"event": job.event_id}
         with transaction(self._engine, "matches-settle") as connection:
             if lock_event(connection, job.event_id) is None or not self._is_current(connection, job, event):
@@ -126,7 +126,7 @@ class SettlementStore:
             return True
 
     def read_queue(self) -> tuple[int, float]:
-        """Events that wait, and the age of the oldest one's first change in seconds."""
+        """The number of waiting events, and the age of the oldest change in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(since)), 0) AS age_s"
             " FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone"
@@ -171,7 +171,7 @@ def insert_matches(connection: Connection, event_id: UUID, added: Sequence[Found
 def hint_changed(
     connection: Connection, event_id: UUID, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
 ) -> None:
-    """For those who have other photos than before."""
+    """Notifies users whose photos changed."""
     pairs = set(removed) ^ {(one.person_id, one.photo_id) for one in added}
     users = text("SELECT DISTINCT user_id FROM matcher.people WHERE event_id = :event AND person_id = ANY(:of)")
     values = {"event": event_id, "of": list({person for person, _ in pairs})}

@@ -1,7 +1,7 @@
-"""SQL of swaps: the new faces of an event's photos take the places of the old ones, and all matches with them.
+"""SQL of swaps: the new faces of an event's photos replace the old ones, together with all matches.
 
-What follows from the new faces is computed without the event's lock. Anything that changes in the event meanwhile makes
-the swap start over, so that what is published is what brute force finds.
+The new matches are computed without the event's lock. Any change of the event meanwhile makes the swap start over, so
+that the published matches equal those of a brute-force comparison.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from matcher_service.store.unsettled import (
     select_refusals,
 )
 
-SWAP_FACES = 40_000  # old and new ones, of a transaction: the event is locked for about 70 microseconds each new one
+SWAP_FACES = 40_000  # old and new ones, per transaction: each new face locks the event for about 70 microseconds
 STATE = """
 SELECT e.version, e.face_count, coalesce(s.changes, 0) AS changes, coalesce(s.resets, 0) AS resets
 FROM matcher.events e JOIN matcher.rereads o ON o.event_id = :event AND o.attempt = :attempt
@@ -64,7 +64,7 @@ MOVE = (
     "UPDATE matcher.photos SET reread_version = :engine WHERE event_id = :event AND id = ANY(:kept)",
     "DELETE FROM matcher.reread_photos WHERE event_id = :event AND photo_id = ANY(:photos)",
 )
-# What belongs to a photo that was replaced meanwhile goes with the last swap of the event.
+# Rows of a photo that was replaced meanwhile are deleted with the last swap of the event.
 END = f"""
 DELETE FROM matcher.rereads o WHERE event_id = :event AND NOT EXISTS (
     SELECT FROM matcher.photos p WHERE p.event_id = :event AND {IS_OLD})
@@ -77,9 +77,9 @@ DELETE FROM matcher.reread_photos WHERE event_id = :event AND NOT EXISTS (
 
 @dataclass(frozen=True)
 class UnswappedEvent:
-    """An event at one moment, with the new faces in the places of the old ones. `read`: photos whose faces are swapped,
-    `kept`: those that could not be read. `moved`: the rejected faces among the new ones. `is_whole`: the event's faces
-    and matches are all here, and not only those of `read`. `is_last`: nothing is left to be swapped afterwards."""
+    """A snapshot of an event, with new faces instead of old ones. `read`: photos whose faces are swapped,
+    `kept`: those that could not be read. `moved`: the rejected faces among the new ones. `is_whole`: contains all
+    faces and matches of the event, not only those of `read`. `is_last`: nothing is left to swap afterwards."""
 
     version: int
     read: tuple[UUID, ...]
@@ -91,15 +91,15 @@ class UnswappedEvent:
 
 
 class SwapStore:
-    """Events whose photos are all read again."""
+    """Events whose photos have all been read again."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read(self, job: Swap, max_faces: int) -> UnswappedEvent | None:
-        """None: the event is gone, the job no longer ours, or a photo is still to be read. Of an event with more than
-        `max_faces` faces only those that are swapped are read. More than SWAP_FACES faces, old and new, are swapped in
-        several turns."""
+        """None if the event is deleted, the job is lost, or a photo is still to be read. For an event with more than
+        `max_faces` faces, only those to be swapped are read. More than SWAP_FACES faces, old and new, are swapped in
+        several steps."""
         values = {"event": job.event_id, "attempt": job.attempt, "engine": ENGINE_VERSION}
         with transaction(self._engine) as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -118,8 +118,8 @@ class SwapStore:
     def publish(
         self, job: Swap, swap: UnswappedEvent, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
     ) -> bool:
-        """Swaps faces and matches, all at once. False when the job is no longer ours, or anything in the event changed
-        since it was read."""
+        """Swaps faces and matches atomically. Returns False if the job is lost, or anything in the event changed since
+        it was read."""
         values = {"event": job.event_id, "attempt": job.attempt, "engine": ENGINE_VERSION}
         photos = {"read": list(swap.read), "kept": list(swap.kept), "photos": [*swap.read, *swap.kept]}
         with transaction(self._engine, "reread-swap") as connection:
@@ -142,7 +142,7 @@ class SwapStore:
             return True
 
     def _choose(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-        """As many photos as one transaction takes, and at least one."""
+        """As many photos as fit in one transaction, at least one."""
         return [row for row in rows if row.before <= SWAP_FACES]
 
     def _move(self, connection: Connection, values: dict[str, Any]) -> None:
@@ -165,7 +165,7 @@ def _read_event(
     *,
     is_whole: bool,
 ) -> UnsettledEvent:
-    """Matches in photos that are swapped have no number: that of before says nothing about the new faces."""
+    """Matches in swapped photos have no face number, since old numbers do not apply to the new faces."""
     swapped = set(read)
     refusals = select_refusals(connection, event_id)
     for one in moved:
@@ -182,7 +182,7 @@ def _read_event(
 
 
 def _count_more(connection: Connection, values: dict[str, Any]) -> int:
-    """By how many faces the photos that are swapped have more than before."""
+    """The difference between the new and the old number of faces in the swapped photos."""
     query = text(
         "SELECT coalesce(sum(r.face_count - p.face_count), 0) FROM matcher.photos p"
         " JOIN matcher.reread_photos r ON r.event_id = :event AND r.photo_id = p.id"

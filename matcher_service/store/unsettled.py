@@ -1,4 +1,4 @@
-"""SQL of what matching looks at: the faces, people, refusals and matches of an event at one moment."""
+"""SQL of the input of matching: a snapshot of the faces, people, refusals and matches of an event."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ CURRENT, NEW = "matcher.faces", "matcher.reread_faces"
 
 @dataclass(frozen=True)
 class UnsettledEvent:
-    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses,
-    and the number of the face that had been taken for theirs, where it is known. `matches`: by person and photo the
-    number of the face, None where it is unknown, and whether growth found it."""
+    """A snapshot of an event. `changes`, `resets`: its counters. `refusals`: the photos that each person refuses, and
+    the number of the face that had matched them, if known. `matches`: the number of the face by person and photo, None
+    if unknown, and whether growth found it."""
 
     changes: int
     resets: int
@@ -48,8 +48,8 @@ def select_faces(connection: Connection, event_id: UUID) -> EventFaces:
 
 
 def select_new_faces(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], *, alone: bool) -> EventFaces:
-    """The faces of these photos as they were read again, with the faces of all others; if they are `alone`, with those
-    of others that somebody has rejected."""
+    """The new faces of these photos, with the faces of all other photos; if `alone`, only with those of other photos
+    that any person has rejected."""
     photos = [str(photo_id) for photo_id in photo_ids]
     query, values = f"{SELECT_FACES.format(table=NEW)} {OF_PHOTOS}", [str(event_id), photos]
     query += f" UNION ALL {SELECT_FACES.format(table=CURRENT)} {NOT_OF_PHOTOS}"
@@ -89,7 +89,7 @@ def select_refusals(connection: Connection, event_id: UUID) -> dict[UUID, dict[U
 def select_matches(
     connection: Connection, event_id: UUID, *, grown_only: bool = False, photos: Collection[UUID] | None = None
 ) -> dict[tuple[UUID, UUID], tuple[int | None, bool]]:
-    """Of these photos, where they are named."""
+    """The matches of the event, or only those of these photos."""
     query = text(
         "SELECT person_id, photo_id, face_no, grown FROM matcher.matches WHERE event_id = :event"
         " AND (grown OR NOT :grown_only) AND (CAST(:photos AS uuid[]) IS NULL OR photo_id = ANY(:photos))"

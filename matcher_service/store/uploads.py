@@ -1,4 +1,4 @@
-"""SQL of photos as they arrive, from organisers and from guests, and as those of a guest go."""
+"""SQL of adding photos of organisers and guests, and of deleting them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -40,8 +40,8 @@ SELECT_SHUT = (
     "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, guest_photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
-# The photo that these bytes are, or whose new version they are. A new version that was accepted after this upload began
-# is not what it is about.
+# The photo that has these bytes, or whose new version has them. `has_new_version` ignores new versions that were
+# accepted after this upload began.
 SELECT_UPLOAD = f"""
 SELECT p.id, p.state, p.uploader_id, p.from_guest, false AS is_new_version,
     EXISTS (SELECT {NEW_VERSION} AND r.created_at < coalesce(CAST(:began AS timestamptz), now())) AS has_new_version
@@ -55,7 +55,7 @@ ORDER BY is_new_version LIMIT 1
 
 
 def check_open(row: Row[Any] | None) -> GuestPhotos:
-    """Whether the event, a row of SELECT_SHUT, takes photos of guests. Raises EventClosed, EventNotFound."""
+    """Whether the event, a row of SELECT_SHUT, accepts photos of guests. Raises EventClosed, EventNotFound."""
     if row is None:
         raise EventNotFound
     if row.shut:
@@ -64,7 +64,7 @@ def check_open(row: Row[Any] | None) -> GuestPhotos:
 
 
 def choose_visibility(role: Role, guest_photos: GuestPhotos) -> Visibility:
-    """Of a new photo. Raises OrganiserOnly where this member may add none."""
+    """The visibility of a new photo. Raises OrganiserOnly if this member may not add photos."""
     if may(role, Action.ADD):
         return Visibility.MATCHED
     if guest_photos is GuestPhotos.OFF:
@@ -78,7 +78,7 @@ def read_upload(row: Row[Any]) -> KnownUpload:
 
 
 def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility, *, from_guest: bool) -> None:
-    """Under the event's lock."""
+    """Requires the event's lock."""
     number = text("UPDATE matcher.events SET last_number = last_number + 1 WHERE id = :event RETURNING last_number")
     insert = text(
         """
@@ -98,7 +98,7 @@ def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility
 
 
 def count_guest_photo(connection: Connection, event_id: UUID, user_id: UUID, most: int) -> None:
-    """One more of today, which a deletion does not take back. Raises TooManyGuestPhotos."""
+    """Counts one more photo of today; a deletion does not reduce the count. Raises TooManyGuestPhotos."""
     count = text(
         """
         INSERT INTO matcher.guest_uploads AS u (event_id, user_id, day, count)
@@ -113,7 +113,7 @@ def count_guest_photo(connection: Connection, event_id: UUID, user_id: UUID, mos
 
 
 def take_over(connection: Connection, event_id: UUID, known: KnownUpload, organiser: UUID, filename: str) -> None:
-    """A guest's photo becomes the organiser's, who approves it thereby. Under the event's lock."""
+    """Makes a guest's photo the organiser's, which also approves it. Requires the event's lock."""
     if known.uploader_id:
         hint(connection, event_id, [known.uploader_id])
     values = {"event": event_id, "photo": known.photo_id, "user": organiser, "filename": filename}
@@ -130,7 +130,8 @@ def take_over(connection: Connection, event_id: UUID, known: KnownUpload, organi
 
 
 def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_key: str) -> str:
-    """Makes a failed photo pending again, with another upload; the key of the one before. Under the event's lock."""
+    """Makes a failed photo pending with another upload; returns the key of the previous one. Requires the event's
+    lock."""
     values = {"event": event_id, "photo": photo_id, "key": upload_key}
     row = connection.execute(
         text("SELECT upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo"), values
@@ -148,7 +149,7 @@ def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_
 
 
 def add_known(connection: Connection, photo: NewPhoto, role: Role, known: KnownUpload) -> AddedPhoto:
-    """Handles bytes that exist already: deletes the file that is not needed. Under the event's lock."""
+    """Handles bytes that already exist, and queues the file that is not needed. Requires the event's lock."""
     event_id, unused = photo.event_id, photo.upload_key
     answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
     if known.is_foreign(role, photo.uploader_id):
@@ -180,8 +181,7 @@ def select_own(connection: Connection, event_id: UUID, user_id: UUID, limit: int
 
 
 def hide_uploads(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """Hides the photos of an erased guest, which `PurgeStore` then deletes. Under the event's
-    lock."""
+    """Hides the photos of an erased guest, which `PurgeStore` then deletes. Requires the event's lock."""
     photos = select_own(connection, event_id, user_id)
     if photos:
         change_visibility(connection, event_id, photos, Visibility.HIDDEN)
@@ -190,7 +190,7 @@ def hide_uploads(connection: Connection, event_id: UUID, user_id: UUID) -> None:
 
 
 def delete_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> int:
-    """Those of the photos that are in the event; how many. Under the event's lock."""
+    """Deletes the photos that are in the event; returns how many. Requires the event's lock."""
     query = text(
         "DELETE FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
         " RETURNING id, state, face_count, visibility"

@@ -1,4 +1,4 @@
-"""Pictures of 960 pixels; what lists say of pictures."""
+"""Pictures of 960 pixels; columns about pictures for lists."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Who sees a photo: visibility, requests to hide photos, and what lists of them read; the average colour."""
+"""Who sees a photo: visibility, requests to hide photos, and columns that lists of them read; the average colour."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What photographers see: lists of the photos that somebody added."""
+"""For photographers: lists of the photos that one member added."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What events offer their guests: photos that are held back, and downloads."""
+"""Settings of events for guests: photos that are held back, and downloads."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Photos that guests add: whether an event takes them, who added them, how many today, and those of erased guests."""
+"""Photos of guests: whether an event accepts them, who added them, how many today, and those of erased guests."""
 
 from alembic import op
 

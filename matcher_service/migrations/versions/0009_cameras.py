@@ -1,4 +1,4 @@
-"""Cameras, and how far their clocks are out."""
+"""Cameras, and the offsets of their clocks."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What is added to the distances of a face, and whether HOG sees it; faces that were read before have no penalty."""
+"""Penalties added to the distances of faces, and whether HOG sees a face; existing faces have no penalty."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Which events are to be settled, and matches that the selfie alone does not find."""
+"""Events to be settled, and matches that the selfie alone does not find."""
 
 from alembic import op
 

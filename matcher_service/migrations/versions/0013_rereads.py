@@ -1,4 +1,4 @@
-"""Photos that an older engine has read are read again: what is to be read, and the faces until all are swapped."""
+"""Photos of an older engine that are read again: the queue, and the new faces until they are swapped."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Which face of a refused photo had been taken for the guest; of refusals of before that is unknown."""
+"""Which face of a refused photo had matched the guest; unknown for existing refusals."""
 
 from alembic import op
 

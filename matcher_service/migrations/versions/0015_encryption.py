@@ -1,5 +1,5 @@
-"""Since when encodings are encrypted: from the start where there are none yet, otherwise from `reencrypt` on, because
-processes of the version before cannot read them."""
+"""Since when encodings are encrypted: from the start if there are none yet, otherwise once `reencrypt` has run, because
+processes of the previous version cannot read them."""
 
 from alembic import op
 

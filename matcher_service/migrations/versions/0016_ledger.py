@@ -1,4 +1,4 @@
-"""What was erased and is not in the ledger yet; and acts that are recorded."""
+"""Erasures that are not in the ledger yet, and recorded acts."""
 
 from alembic import op
 

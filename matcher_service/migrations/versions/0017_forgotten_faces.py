@@ -1,4 +1,4 @@
-"""Faces that were forgotten at the request of people who are no guests: where they are, and nothing else of them."""
+"""Faces forgotten at the request of people who are not guests: only their positions."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""In how many photos a person's selfie was near two faces; of what was compared before nothing is known."""
+"""In how many photos a person's selfie was near two faces; unknown for earlier comparisons."""
 
 from alembic import op
 
