@@ -1,4 +1,4 @@
-"""What can be wrong between files and rows, and which of it may be repaired; pure."""
+"""Inconsistencies between files and rows, and which of them can be repaired; pure."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -39,33 +39,33 @@ UPLOAD_PROBLEMS = frozenset({Problem.UPLOAD_MISSING, Problem.UPLOAD_DAMAGED})
 PICTURE_PROBLEMS = frozenset({Problem.KEY_MISSING, Problem.PICTURE_MISSING, Problem.PICTURE_DAMAGED})
 
 WORDS = {
-    Problem.UPLOAD_MISSING: "its upload is not there",
+    Problem.UPLOAD_MISSING: "its upload is missing",
     Problem.UPLOAD_DAMAGED: "its upload is not what was uploaded",
-    Problem.NEW_VERSION_MISSING: "the upload of its new version is not there",
+    Problem.NEW_VERSION_MISSING: "the upload of its new version is missing",
     Problem.NEW_VERSION_DAMAGED: "the upload of its new version is not what was uploaded",
     Problem.KEY_MISSING: "it is indexed and names no file for a picture",
-    Problem.PICTURE_MISSING: "a picture that is served is not there",
-    Problem.PICTURE_DAMAGED: "a picture that is served is no whole JPEG",
-    Problem.LOGO_MISSING: "its logo is not there",
+    Problem.PICTURE_MISSING: "a picture that is served is missing",
+    Problem.PICTURE_DAMAGED: "a picture that is served is not a complete JPEG",
+    Problem.LOGO_MISSING: "its logo is missing",
     Problem.ORPHAN: "no row names this file",
     Problem.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
     Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
     Problem.PHOTO_OF_DELETED_EVENT: "its event is deleted",
     Problem.FACE_TOO_NEW: "its version is above that of its event",
-    Problem.FACE_SIZE: "its encoding has not 512 bytes",
-    Problem.MATCH_OF_STRANGER: "the user is no member of the photo's event",
+    Problem.FACE_SIZE: "its encoding does not have 512 bytes",
+    Problem.MATCH_OF_STRANGER: "the user is not a member of the photo's event",
     Problem.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
     Problem.MATCH_SHOWN_WRONG: "whether it is shown is not what the photo's visibility and requests say",
     Problem.PERSON_SIZE: "the encodings are not of 512 bytes each",
-    Problem.PERSON_ERASED: "the user is erased and still has an encoding",
-    Problem.MEMBER_ERASED: "the user is erased and still a member",
+    Problem.PERSON_ERASED: "the user is erased but still has an encoding",
+    Problem.MEMBER_ERASED: "the user is erased but still a member",
     Problem.COUNTS_WRONG: "its counters are not those of its photos",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with `subject`; `cure` tells what was done about it, "": nothing."""
+    """A problem with `subject`; `cure` describes its repair, empty if there was none."""
 
     problem: Problem
     subject: str
@@ -100,20 +100,20 @@ class PhotoFiles:
     reason: str
     attempt: int
     upload: UploadFile
-    new_version: UploadFile | None  # that is still to be read, or failed for another reason than that it is lost
+    new_version: UploadFile | None  # pending, or failed for a reason other than a lost file
     picture_keys: tuple[str | None, ...]
-    original_end: int  # of an original that is sent from the upload: how many bytes of it that takes
+    original_end: int  # bytes needed of an upload that is sent as the original
     problems: tuple[Problem, ...]
 
     @property
     def has_upload(self) -> bool:
-        """Whether there should be one: a photo that failed because it was lost tells so already."""
+        """Whether there should be one: a photo that failed because its file was lost already reports that."""
         return (self.state, self.reason) != (PhotoState.FAILED, FILE_MISSING)
 
 
 @dataclass(frozen=True)
 class RowPage:
-    """Rows in the order of their key: those with a problem, and the key to go on after (None: that was all)."""
+    """The rows of a page that have a problem, and the key after which the next page begins; None on the last page."""
 
     count: int
     faulty: list[tuple[Problem, dict[str, UUID | int]]]

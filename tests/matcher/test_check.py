@@ -35,7 +35,7 @@ def test_the_command_reports_each_finding_and_the_counts(
     assert run()[:2] == (0, [])
     key = party.key(party.photo, "thumb")
     party.delete(party.photo, "thumb")
-    line = f"picture_missing: photo {party.photo}, file {key}: a picture that is served is not there"
+    line = f"picture_missing: photo {party.photo}, file {key}: a picture that is served is missing"
     code, lines, counts = run()
     assert (code, lines) == (1, [line])
     assert (counts["wrong"], counts["found"]) == (1, {"picture_missing": 1})
