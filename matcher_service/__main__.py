@@ -96,7 +96,7 @@ STOP_S = 2.0
 TIDY_S = 30.0
 SWEEP_S = 5.0
 SETTLE_S = 1.0
-RELEASE_S = 2.0  # until open pages hear that photos are released by themselves
+RELEASE_S = 2.0  # longest delay until open pages learn of a scheduled release
 
 
 def main() -> None:
@@ -209,7 +209,7 @@ def run_indexer(
 def _keep_tidy(
     config: IndexerSettings, acts: ActStore, ledger: LedgerStore, purge: PurgeStore, sweeper: Sweeper, stop: Event
 ) -> list[Thread]:
-    """What goes in the background: files, and whatever has served its time."""
+    """Starts the threads that delete files and expired data, and write the ledger."""
     return [
         run_every(sweeper.step, SWEEP_S, stop, "sweeper"),
         run_every(LedgerWriter(ledger, Ledger.connect(config)).step, SWEEP_S, stop, "ledger"),

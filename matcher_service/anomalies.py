@@ -19,7 +19,7 @@ class Anomalies:
         self._two_faces = two_faces
 
     def list_shared_faces(self, user_id: UUID, event_id: UUID) -> list[list[UUID]]:
-        """The accounts of each. Raises EventNotFound, OrganiserOnly."""
+        """The accounts that share each face. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         people = self._store.read_faces(event_id)
         groups = find_shared([encoding for _, encoding in people], self._tolerance, self._least)
@@ -27,6 +27,7 @@ class Anomalies:
         return [accounts for accounts in shared if len(accounts) >= self._least]
 
     def list_two_faces(self, user_id: UUID, event_id: UUID) -> list[tuple[UUID, int]]:
-        """Accounts whose selfie was near two faces of a photo, and in how many. Raises EventNotFound, OrganiserOnly."""
+        """Accounts whose selfie was near two faces of a photo, and in how many photos. Raises EventNotFound,
+        OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._two_faces.list(event_id)

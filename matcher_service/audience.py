@@ -7,8 +7,8 @@ from matcher_service.domain import Action, PhotoNotFound, Visibility, may
 from matcher_service.service import Members
 from matcher_service.store import AudienceStore
 
-# What hides photos and shows them again, and which photos it is for: showing must not approve any, nor take from
-# everyone what an organiser shows to everyone.
+# Which photos a member who only hides may change: showing one again must neither approve a pending photo nor restrict
+# one that an organiser shows to everyone.
 HIDES: Mapping[Visibility, tuple[Visibility, ...]] = {
     Visibility.HIDDEN: (Visibility.MATCHED, Visibility.EVERYONE, Visibility.HIDDEN),
     Visibility.MATCHED: (Visibility.HIDDEN, Visibility.MATCHED),
@@ -23,8 +23,8 @@ class Audience:
         self._members = members
 
     def set_visibility(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
-        """Who only hides changes photos that guests see or that are hidden; the others are skipped, and refused where
-        there are only such. Raises EventNotFound, OrganiserOnly."""
+        """A member who may only hide changes photos that guests see or that are hidden; others are skipped. Raises
+        EventNotFound, and OrganiserOnly also if all photos would be skipped."""
         action = Action.HIDE if visibility in HIDES else Action.ADMINISTER
         role = self._members.require_to(action, event_id, user_id)
         present = tuple(Visibility) if may(role, Action.ADMINISTER) else HIDES[visibility]

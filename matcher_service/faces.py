@@ -1,4 +1,4 @@
-"""Faces as they are compared: pages of an event's faces, their order, and what was found; pure."""
+"""Faces for comparison: pages of an event's faces, their order, and search results; pure."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class EventVersion:
-    """The clock of an event; an index older than its last deletion, `deleted_version`, must be built again."""
+    """The version of an event; an index older than its last deletion, `deleted_version`, must be rebuilt."""
 
     version: int
     deleted_version: int
@@ -18,7 +18,7 @@ class EventVersion:
 
 @dataclass(frozen=True)
 class FaceKey:
-    """The place of a face in the order in which the faces of an event were published."""
+    """The position of a face in the order in which the faces of an event were published."""
 
     version: int
     photo_id: UUID
@@ -53,7 +53,7 @@ class SeenFace(NamedTuple):
 
 @dataclass(frozen=True)
 class FoundFace:
-    """Of a photo's faces the one nearest to a person, and its distance."""
+    """The face of a photo that is nearest to a person, and its distance."""
 
     photo_id: UUID
     no: int
@@ -62,7 +62,7 @@ class FoundFace:
 
 @dataclass(frozen=True)
 class FoundPerson:
-    """A person who is in a photo: their place among the people asked about, the nearest face and its distance."""
+    """A person found in a photo: their index among the people searched for, the nearest face and its distance."""
 
     place: int
     no: int

@@ -32,14 +32,14 @@ NOT_FOR_US = {pb.Change.KIND_WAITING, pb.Change.KIND_CONSENT_WITHDRAWN}
 
 
 class AuthFeed:
-    """What auth_service tells."""
+    """Reads changes and endings from auth_service."""
 
     def __init__(self, channel: grpc.Channel, calls: ServiceCalls) -> None:
         self._stub = AuthServiceStub(channel)
         self._calls = calls
 
     def fetch(self, after: int, wait_s: float) -> list[Change]:
-        """The changes after a place, as soon as there are any, none after `wait_s`. Raises ServiceUnavailable."""
+        """The changes after a position, as soon as there are any; empty after `wait_s`. Raises ServiceUnavailable."""
         wait = Duration()
         wait.FromTimedelta(timedelta(seconds=wait_s))
         try:
@@ -51,7 +51,7 @@ class AuthFeed:
         return [_change(change) for change in response.changes]
 
     def fetch_endings(self, after: int, wait_s: float) -> Endings:
-        """The sessions and users that ended after a place, as soon as there are any. Raises ServiceUnavailable."""
+        """Sessions and users that ended after a position, as soon as there are any. Raises ServiceUnavailable."""
         wait = Duration()
         wait.FromTimedelta(timedelta(seconds=wait_s))
         request = pb.ListEndedSessionsRequest(after=after, wait=wait)
@@ -63,7 +63,7 @@ class AuthFeed:
 
 
 def _change(change: pb.Change) -> Change:
-    """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
+    """Skips an unknown kind: followers are upgraded before a kind that matters is sent."""
     kind = KINDS.get(change.kind)
     if kind is None and change.kind not in NOT_FOR_US:
         log.warning(
@@ -89,7 +89,7 @@ def _change(change: pb.Change) -> Change:
 
 
 def _role(change: pb.Change) -> Role:
-    """A role that this version does not know is the least of all."""
+    """Treats an unknown role as the one with the fewest permissions."""
     role = ROLES.get(change.role)
     if role is None:
         log.warning(

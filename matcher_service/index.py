@@ -1,7 +1,7 @@
-"""The encodings of events in memory: a cache of the faces table, brought up to date each time it is used.
+"""The encodings of events in memory: a cache of the faces table, updated on each use.
 
-An event is read in pages, straight into blocks of arrays. A load that its caller cannot wait for is kept as far as it
-came, and the next caller goes on with it.
+An event is read in pages, straight into blocks of arrays. A load that exceeds its caller's deadline keeps the pages
+read so far, and the next caller continues it.
 """
 
 import time
@@ -25,7 +25,7 @@ FACE_BYTES = ENCODING_SIZE * 4 + 4 + 4 + 16 + 2  # encoding, half square, penalt
 PAGE_FACES = 16_384
 BLOCK_FACES = 65_536
 MIN_BLOCK_FACES = 64
-WAIT_S = 2.0  # for memory that another load holds; longer, and two loads could wait for each other
+WAIT_S = 2.0  # for memory held by another load; limited, because two loads could wait for each other
 
 LookUp = Callable[[UUID], EventVersion | None]
 ReadPage = Callable[[UUID, FaceKey, int, int], FacePage]
@@ -52,8 +52,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Search:
-    """Of each photo that shows a person the nearest face; and of photos in which several faces are near and clear, the
-    encodings of these (k, 128)."""
+    """The nearest face in each photo that shows a person; for photos in which several faces are near and clear, also
+    the encodings of these (k, 128)."""
 
     found: list[FoundFace]
     several: list[Encodings]
@@ -61,7 +61,7 @@ class Search:
 
 @dataclass(frozen=True)
 class EventFaces:
-    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock."""
+    """The faces of an event as of `version`; immutable, so comparisons need no lock."""
 
     version: int
     blocks: tuple[Block, ...]
@@ -70,11 +70,11 @@ class EventFaces:
         return sum(map(len, self.blocks))
 
     def find(self, encoding: bytes, tolerance: float) -> list[FoundFace]:
-        """Of each photo that shows the person the nearest face."""
+        """The nearest face in each photo that shows the person."""
         return self.search(encoding, tolerance).found
 
     def search(self, encoding: bytes, tolerance: float) -> "Search":
-        """As `find`, with the encodings of the clear faces that are near, by photo."""
+        """Like `find`, with the encodings of the clear faces that are near, by photo."""
         query = to_encodings([encoding])[0]
         nearest: dict[bytes, tuple[float, int]] = {}
         clear: dict[bytes, list[Encodings]] = {}
@@ -102,10 +102,10 @@ def make_faces(version: int, page: FacePage) -> EventFaces:
 
 
 class _Faces:
-    """The faces of one event as they are loaded, up to `version`; `after` is the last one that is there.
+    """The faces of one event as they are loaded, up to `version`; `after` is the last one loaded.
 
-    `begun_at` is the version at which loading began: after a later deletion some of the faces are gone. Blocks only
-    grow at their end, so a snapshot of their heads never changes.
+    `begun_at` is the version at which loading began: a later deletion makes some of the faces stale. Blocks only grow
+    at their end, so a snapshot of their heads never changes.
     """
 
     def __init__(self, version: int) -> None:
@@ -125,7 +125,7 @@ class _Faces:
         return sum(map(len, self._blocks))
 
     def add_block(self, faces: int) -> None:
-        """Only where none is `free`."""
+        """Requires that no row is `free`."""
         encodings = np.empty((faces, ENCODING_SIZE), np.float32)
         photos: npt.NDArray[np.void] = np.empty(faces, "V16")
         halves, penalties = np.empty((2, faces), np.float32)
@@ -133,7 +133,7 @@ class _Faces:
         self._used = 0
 
     def append(self, page: FacePage, start: int) -> int:
-        """Takes rows of the page from `start` on, as many as are free; how many."""
+        """Copies rows of the page from `start` on, as many as are free; returns how many."""
         count = min(self.free, len(page) - start)
         block, place, rows = self._blocks[-1], slice(self._used, self._used + count), slice(start, start + count)
         block.encodings[place] = page.encodings[rows]
@@ -153,14 +153,14 @@ class _Entry:
     lock: Lock = field(default_factory=Lock)
     faces: _Faces | None = None
     used_at: float = 0.0
-    reserved: int = 0  # faces for which there is memory
+    reserved: int = 0  # faces for which memory is reserved
 
 
 class Index:
     """Event indexes, least recently used first; any replica may build any of them at any time.
 
-    All together hold `memory_mb`, what is being loaded included; a single event that needs more is held alone. Another
-    page of faces is in memory while an event is loaded.
+    Together they use at most `memory_mb`, including loads in progress; a single event that needs more is kept alone.
+    Loading an event needs memory for one more page of faces.
     """
 
     def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
@@ -172,8 +172,8 @@ class Index:
         self._changed = Condition()
 
     def use(self, event_id: UUID) -> EventFaces | None:
-        """The faces of an event as they are now; None when the event is gone. Raises ServiceUnavailable where the
-        caller's time ends first."""
+        """The current faces of an event; None if the event was deleted. Raises ServiceUnavailable if the caller's
+        deadline comes first."""
         with self._changed:
             entry = self._entries.setdefault(event_id, _Entry())
             self._entries.move_to_end(event_id)
@@ -188,10 +188,10 @@ class Index:
                 self._changed.notify_all()
 
     def tidy(self, deletions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
-        """Drops what is idle and what is older than the last deletion in its event, so that nothing deleted stays in
-        memory; an event that has merely moved on stays.
+        """Evicts indexes that are idle or older than the last deletion in their event, so that no deleted face stays in
+        memory; other outdated indexes stay.
 
-        Never leaves anything to do at once: False.
+        Returns False: no work is left.
         """
         with self._changed:
             held = dict(self._entries)
@@ -223,13 +223,13 @@ class Index:
         return faces.snapshot()
 
     def _load(self, event_id: UUID, entry: _Entry, faces: _Faces) -> None:
-        """Reads what is newer than the last face; each page is kept."""
+        """Loads the faces after the last one; keeps each page."""
         missing = self._count(event_id, faces.after, faces.version) if not faces.free else None
         if missing == 0:
             return
         while True:
             if deadlines.remaining_s(1) <= 0:
-                raise ServiceUnavailable  # the next caller goes on after the last face
+                raise ServiceUnavailable  # the next caller continues after the last face
             page = self._read_page(event_id, faces.after, faces.version, PAGE_FACES)
             start = 0
             while start < len(page):
@@ -243,14 +243,14 @@ class Index:
                 return
 
     def _make_room(self, event_id: UUID, entry: _Entry, faces: _Faces, missing: int) -> None:
-        """A block for what is missing, with some room to grow where the event grows."""
+        """Adds a block for the missing faces, with spare room if the event grows."""
         wanted = max(missing, faces.count // 4 if faces.count and missing < PAGE_FACES else 0, MIN_BLOCK_FACES)
         size = min(wanted, BLOCK_FACES)
         self._reserve(event_id, entry, faces.capacity + max(size, missing))
         faces.add_block(size)
 
     def _reserve(self, event_id: UUID, entry: _Entry, faces: int) -> None:
-        """Makes other events go until there is room, and waits a while for those that are being loaded."""
+        """Evicts other events until there is room, and waits a while for those that are being loaded."""
         ends_at = time.monotonic() + deadlines.remaining_s(WAIT_S)
         with self._changed:
             while not self._make_fit(event_id, faces - entry.reserved):
@@ -260,8 +260,8 @@ class Index:
             entry.reserved = max(entry.reserved, faces)
 
     def _make_fit(self, event_id: UUID, more: int) -> bool:
-        """Whether there is room for so many more faces of an event, which may have all of it, once those that are not
-        in use have gone."""
+        """Evicts unused events until so many more faces of an event fit; returns whether they do. A single event may
+        use all memory."""
         held = sum(entry.reserved for entry in self._entries.values()) + more
         others = {other: entry for other, entry in self._entries.items() if other != event_id and entry.reserved}
         for other, entry in others.items():

@@ -1,4 +1,4 @@
-"""The indexer: reads each photo once, in a process of its own, and publishes what it found."""
+"""The indexer: reads each photo once, in a separate process, and publishes the faces and pictures."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +27,8 @@ seconds = Histogram("indexer_photo_seconds", "Time for a photo", buckets=(0.1, 0
 
 
 class Indexer(Worker[Job]):
-    """Works on photos. `read` may crash or hang on hostile bytes without taking us along; `lease_s` is longer than it
-    may take."""
+    """Processes photos. `read` may crash or hang on hostile bytes without ending this process; `lease_s` exceeds its
+    time limit."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Indexer(Worker[Job]):
         self._lease_s = lease_s
 
     def step(self) -> bool:
-        """Photos that wait come before those of version 0001 that could be stored better."""
+        """Waiting photos come before photos of version 0001 whose originals can be stored better."""
         return super().step() or (not self._stop.is_set() and self._convert_one())
 
     def claim(self) -> Job | None:
@@ -66,7 +66,7 @@ class Indexer(Worker[Job]):
             log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
 
     def index(self, job: Job) -> str:
-        """The outcome, for people."""
+        """Returns the outcome for logs and metrics."""
         try:
             upload = self._blobs.get(job.upload_key)
             with traces.step("read"):
@@ -82,7 +82,7 @@ class Indexer(Worker[Job]):
         return reason
 
     def _give_up(self, job: Job, fault: Exception) -> str:
-        """Only what the engine did to this photo counts; what happens because the process stops does not."""
+        """Counts failures of the engine on this photo, but not those caused by a stop of this process."""
         if self._stop.is_set():
             self.give_back(job)
             return "released"
@@ -100,7 +100,7 @@ class Indexer(Worker[Job]):
         return "crashed"
 
     def _publish(self, job: Job, reading: Reading) -> str:
-        """The pictures are durable before the row says so."""
+        """The pictures are durable before the row names them."""
         pictures = {
             Variant.THUMB: reading.thumb_jpeg,
             Variant.MEDIUM: reading.medium_jpeg,
@@ -137,7 +137,7 @@ class Indexer(Worker[Job]):
         return find_people(people, seen, self._tolerance, rejected)
 
     def _convert_one(self) -> bool:
-        """Sends the original of a photo of version 0001 from its upload from now on; False where none is left."""
+        """Lets the original of a photo of version 0001 be sent from its upload; returns False if none is left."""
         job = self._store.find_old_original()
         if job is None:
             return False
@@ -145,7 +145,7 @@ class Indexer(Worker[Job]):
             upload = self._blobs.get(job.upload_key)
             parts = self._read(upload).original_parts
         except (BlobNotFound, SandboxDied, SandboxTimedOut):
-            upload, parts = b"", ()  # the original that there is stays
+            upload, parts = b"", ()  # the existing original stays
         form = sniff(upload) or "unknown"
         self._store.replace_original(job, form, to_json(parts) if parts else None, size_of(parts))
         return True
@@ -158,7 +158,7 @@ def identify(event_id: UUID, camera: Camera) -> CameraId:
 
 
 def make_faces(reading: Reading) -> tuple[NewFace, ...]:
-    """As they are stored."""
+    """The faces to be stored."""
     return tuple(_new_face(face) for face in reading.faces)
 
 

@@ -1,4 +1,4 @@
-"""The check: whether every file and row agrees with the others, and repairs of what can be made again."""
+"""The check: whether files and rows are consistent, and repairs of what can be recreated."""
 
 import hashlib
 from collections import Counter
@@ -31,7 +31,7 @@ class Integrity:
         self.seen: Counter[str] = Counter()
 
     def check(self) -> Iterator[Finding]:
-        """Every finding, repaired where that was wanted and is safe."""
+        """Every finding, repaired if requested and safe."""
         yield from self._check_photos()
         yield from self._check_logos()
         yield from self._check_blobs()
@@ -58,7 +58,7 @@ class Integrity:
             yield Finding(problem, subject, cures.get(problem, ""))
 
     def _find_faults(self, photo: PhotoFiles) -> Faults:
-        """What is wrong, and with which file."""
+        """Problems, each with its file."""
         faults: Faults = [(problem, "") for problem in photo.problems]
         if photo.has_upload and (fault := self._look_at_upload(photo.upload)):
             faults.append((fault, photo.upload.key))
@@ -87,7 +87,8 @@ class Integrity:
         return None if digest.digest() == upload.sha256 else Problem.UPLOAD_DAMAGED
 
     def _look_at_picture(self, key: str | None) -> Problem | None:
-        """Its first and last bytes: only the engine's own process decodes, and no file that we write stops early."""
+        """Checks the first and last bytes: only the engine's process decodes, and a file that we write is never
+        truncated."""
         if key is None:
             return Problem.KEY_MISSING
         try:
@@ -97,7 +98,7 @@ class Integrity:
         return None if (start, end) == (JPEG_START, JPEG_END) else Problem.PICTURE_DAMAGED
 
     def _repair_photo(self, photo: PhotoFiles, problems: set[Problem]) -> dict[Problem, str]:
-        """What was done about which of them."""
+        """The repairs, by problem."""
         cures: dict[Problem, str] = {}
         if Problem.NEW_VERSION_MISSING in problems and self._store.fail_lost_version(photo):
             cures[Problem.NEW_VERSION_MISSING] = "failed now, as file_missing"
@@ -118,7 +119,7 @@ class Integrity:
         while logos := self._logos.list_files(after, PAGE):
             for event_id, key in logos:
                 self.seen["logo"] += 1
-                # One that was replaced while we looked is no finding.
+                # A logo that was replaced during the check is no finding.
                 if not self._is_there(key) and self._logos.has_file(event_id, key):
                     cure = "forgotten" if self._repair and self._logos.forget_file(event_id, key) else ""
                     yield Finding(Problem.LOGO_MISSING, f"event {event_id}, file {key}", cure)
@@ -134,7 +135,7 @@ class Integrity:
                     yield self._settle_orphan(key, is_old=page[key] < oldest)
 
     def _is_there(self, key: str) -> bool:
-        """A deletion that is done is no longer queued: the file may have gone since it was listed."""
+        """A completed deletion is no longer queued, so the file may have been deleted since it was listed."""
         try:
             self._blobs.read_ends(key, 0)
         except BlobNotFound:

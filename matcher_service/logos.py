@@ -1,4 +1,4 @@
-"""The logos of events: in from organisers, shown to members."""
+"""The logos of events: set by organisers, shown to members."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -22,7 +22,7 @@ FORMATS = ("image/jpeg", "image/png", "image/webp")
 
 
 class Logos:
-    """`read` meets the bytes in a process of its own; None: it died of them."""
+    """`read` decodes the bytes in a separate process, and returns None if they made it die."""
 
     def __init__(
         self, store: LogoStore, members: Members, blobs: Blobs, read: Callable[[bytes], LogoReading | None]
@@ -33,7 +33,7 @@ class Logos:
         self._read = read
 
     def set_logo(self, user_id: UUID, event_id: UUID, image: bytes) -> Logo:
-        """Durable when it returns. Raises EventNotFound, OrganiserOnly and what is wrong with the image."""
+        """Durable when it returns. Raises EventNotFound, OrganiserOnly, and a fault for an unusable image."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         if not image:
             raise EmptyImage
@@ -69,9 +69,9 @@ class Logos:
         self._store.delete(event_id, user_id)
 
     def find_version(self, event_id: UUID) -> str:
-        """Empty where the event has none."""
+        """Empty if the event has no logo."""
         return self.find_versions([event_id]).get(event_id, "")
 
     def find_versions(self, event_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Of the logos of events whose members ask."""
+        """The versions of the logos of these events; the caller checks memberships."""
         return self._store.find_versions(list(event_ids))

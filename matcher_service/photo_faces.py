@@ -12,11 +12,11 @@ from matcher_service.rules.explain import explain
 from matcher_service.service import Members
 from matcher_service.store import PhotoFaceStore
 
-BOX = struct.Struct("<5i")  # what `crop` gets before the JPEG: the width of the photo, and the box
+BOX = struct.Struct("<5i")  # precedes the JPEG that `crop` receives: the width of the photo, and the box
 
 
 class PhotoFaces:
-    """`crop` cuts a face out of a preview, in a process of its own; None: it died of it."""
+    """`crop` cuts a face out of a preview, in a separate process, and returns None if the picture made it die."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class PhotoFaces:
         return cut
 
     def _read(self, user_id: UUID, photo_id: UUID, person_id: UUID | None) -> Read:
-        """For organisers of the event; to others the photo does not exist."""
+        """Only for organisers of the event; for others the photo does not exist."""
         event_id = self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
         photo = self._store.read(event_id, photo_id, person_id)
         if photo is None:

@@ -11,7 +11,7 @@ from kit.storage.blobs import BlobNotFound, Blobs
 
 @dataclass(frozen=True)
 class Source:
-    """Where a picture is: in the file `key`, or in these parts of it. Only the original of a JPEG has parts."""
+    """A picture is the file `key`, or these parts of it. Only the original of a JPEG has parts."""
 
     key: str
     parts: tuple[Part, ...] = ()
@@ -19,14 +19,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a picture that is asked for: `length` bytes from `offset` on; 0: to the end. An `offset` below 0 counts
+    """The requested part of a picture: `length` bytes from `offset` on; 0: to the end. An `offset` below 0 counts
     from the end."""
 
     offset: int = 0
     length: int = 0
 
     def cut(self, size_bytes: int) -> tuple[int, int]:
-        """Start and end in a picture of that size; equal where there is nothing."""
+        """Start and end in a picture of that size; equal if the part is empty."""
         start = max(0, size_bytes + self.offset) if self.offset < 0 else min(self.offset, size_bytes)
         return start, min(start + self.length, size_bytes) if self.length else size_bytes
 
@@ -45,7 +45,7 @@ class OpenPicture:
 
 
 def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPicture:
-    """Reads no more of the file than is asked for. Raises BlobNotFound, also for a file too short for its parts."""
+    """Reads only the requested part of the file. Raises BlobNotFound, also for a file too short for its parts."""
     if source.parts:
         needed = max((part[1] for part in source.parts if not isinstance(part, bytes)), default=0)
         if blobs.size(source.key) < needed:
@@ -66,7 +66,7 @@ def size_of(parts: Sequence[Part]) -> int:
 
 
 def to_json(parts: Sequence[Part]) -> list[Any]:
-    """As the column `original_parts` holds them: a range is a list of two numbers, bytes are base64."""
+    """The value of the column `original_parts`: a range is a list of two numbers, bytes are base64."""
     return [base64.b64encode(part).decode() if isinstance(part, bytes) else list(part) for part in parts]
 
 

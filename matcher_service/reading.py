@@ -1,6 +1,6 @@
-"""Reading a photo, once: its faces, when it was taken, and the derivatives that are served instead of its bytes.
+"""Reads a photo once: its faces, its capture time, and the derivatives that are served instead of its bytes.
 
-Faces are looked for in as few pixels as show the smallest one, and encoded in as many as it takes. Whatever the scale,
+Faces are detected in as few pixels as show the smallest one, and encoded in as many as needed. Whatever the scale,
 sizes and boxes are in pixels of the whole, upright photo.
 """
 
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 LIMITS = ImageLimits()
 MAX_FACES = 500
 
-# The smallest face that is looked for, as a share of the photo's longer side.
+# The smallest face that is searched for, as a share of the photo's longer side.
 MIN_FACE_SHARE = 0.02
-_SIZE_SLACK = 0.8  # the sizes of a detector's boxes are that inexact
+_SIZE_SLACK = 0.8  # tolerance, since the sizes of a detector's boxes are inexact
 _SMALLEST_DECODED_PX = 32  # HOG confirms it, enlarged; the encoder looks at it in a finer decoding
-# Where HOG sees no face, the photo may lie on its side. The other ways are looked at in a copy of this size; a weaker
-# find would be as likely one of a pattern.
+# If HOG sees no face, the photo may lie on its side. The other orientations are searched in a copy of this size; a
+# weaker detection would as likely be a pattern as a face.
 _TURNED_PX = 640
 _TURNED_SCORE = 0.3
 
@@ -74,14 +74,13 @@ class FaceReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a photo holds; with a `reason` it could not be read, and everything else is empty.
+    """The result of reading a photo; with a `reason` it could not be read, and everything else is empty.
 
     `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
     sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
-    the original (`kit.faces.images.original.Plan`); where that is not possible, `original_jpeg` has all of the
-    pixels, of a
-    HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB. `camera`:
-    where the photo names one.
+    the original (`kit.faces.images.original.Plan`); if that is not possible, `original_jpeg` has all of the
+    pixels, of a HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB. `camera` is
+    None if the photo names none.
     """
 
     reason: UnreadableReason | None = None
@@ -109,7 +108,7 @@ def build_reader(
     limits: ImageLimits = LIMITS,
 ) -> Callable[[bytes], Reading]:
     """The entry of a Sandbox: loads the engine and reads with it."""
-    # Here and not above: only the child process may load dlib.
+    # Imported here: only the child process may load dlib.
     from kit.faces.engine import Engine
 
     engine = Engine(model_cache=model_cache)
@@ -122,7 +121,7 @@ def read(
     min_face_share: float = MIN_FACE_SHARE,
     limits: ImageLimits = LIMITS,
 ) -> Reading:
-    """Reads a photo; bytes that are none give a result with a reason, which crosses a pipe as any other."""
+    """Reads a photo; bytes that are not an image give a result with a reason, which crosses the pipe like any other."""
     try:
         picture, plan = _decode(data, limits, least_edge(min_face_share))
         quarters, found = find_turned(engine, picture.pixels, min_face_share)
@@ -162,8 +161,7 @@ def least_edge(min_face_share: float) -> int:
 
 
 def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> tuple[int, list[Detection]]:
-    """By how many quarters to turn the photo so that its faces are upright, 0 where HOG sees none, and its faces in the
-    turned pixels."""
+    """The quarter turns that make its faces upright, 0 if HOG sees none, and the faces in the turned pixels."""
     upright = find_faces(engine, pixels, min_face_share)
     if any(found.is_sure for found in upright):
         return 0, upright
@@ -179,7 +177,7 @@ def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE
 
 
 def find_faces(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Detection]:
-    """The faces of a photo that are large enough to be looked for, the largest first and no more than the cap."""
+    """The faces of a photo that are large enough, the largest first, up to the maximum number."""
     smallest_px = _SIZE_SLACK * min_face_share * max(pixels.shape[:2])
     large = [found for found in engine.find(pixels) if min(found.box.width, found.box.height) >= smallest_px]
     return sorted(large, key=lambda found: found.box.area, reverse=True)[:MAX_FACES]

@@ -1,4 +1,4 @@
-"""`reencrypt`: after a new master key, and once after the upgrade from a version that did not encrypt."""
+"""`reencrypt`: run after a new master key, and once after upgrading from a version without encryption."""
 
 from collections import Counter
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""People in photos who never joined and ask to be removed, by an organiser who points at one of their faces."""
+"""Removes people who never joined from photos, starting from one of their faces that an organiser selects."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ from matcher_service.store import RemovalStore
 
 
 class Removals:
-    """Faces of an event that resemble one of its faces, as near as a direct match, and their end."""
+    """Finds faces of an event that are as near to one of its faces as a direct match, and forgets them."""
 
     def __init__(self, store: RemovalStore, members: Members, index: Index, tolerance: float) -> None:
         self._store = store
@@ -22,8 +22,8 @@ class Removals:
         self._tolerance = tolerance
 
     def find_similar(self, user_id: UUID, photo_id: UUID, no: int) -> tuple[UUID, list[SimilarFace], int]:
-        """The event; of each photo the face that is nearest to this one, itself first and at most MAX_FACES; and how
-        many there are in all. Raises PhotoNotFound."""
+        """The event; the nearest face of each photo, this face first, at most MAX_FACES; and how many there are in
+        total. Raises PhotoNotFound."""
         event_id = self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
         encoding = self._store.read_face(event_id, photo_id, no)
         faces = self._index.use(event_id)
@@ -35,7 +35,7 @@ class Removals:
         return event_id, self._store.describe(event_id, found[:MAX_FACES]), len(found)
 
     def remove(self, user_id: UUID, event_id: UUID, chosen: Sequence[ChosenFace], removal: Removal) -> int:
-        """How many faces were forgotten. Raises EventNotFound, FaceChanged, OrganiserOnly."""
+        """Returns how many faces were forgotten. Raises EventNotFound, FaceChanged, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.remove(event_id, list(dict.fromkeys(chosen)), removal, self._find_person)
 

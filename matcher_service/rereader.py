@@ -27,19 +27,19 @@ log = get_logger()
 photos_reread = Counter("indexer_reread_photos_total", "Photos read again, by outcome", ["outcome"])
 swaps = Counter("indexer_reread_swaps_total", "Events whose faces were to be swapped, by outcome", ["outcome"])
 
-PLAN_S = 600.0  # between two looks for events with photos of an older engine
-REST_S = 2.0  # of a swap that came too late
+PLAN_S = 600.0  # between two searches for events with photos of an older engine
+REST_S = 2.0  # shortest pause before a swap that could not be done is retried
 
 
 def in_order(*steps: Callable[[], bool]) -> Callable[[], bool]:
-    """A step that is the first of these with something to do."""
+    """A step that runs the first of these that has work."""
     return lambda: any(step() for step in steps)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """`share`: of an indexer's time, at most. `is_automatic`: looks for events by itself; the command `reread` plans
-    others."""
+    """`share`: the largest share of an indexer's time. `is_automatic`: searches for events by itself; the command
+    `reread` plans others."""
 
     share: float = 1.0
     is_automatic: bool = True
@@ -49,7 +49,7 @@ FULL_PACE = Pace()
 
 
 class Rereader(Worker[RereadJob]):
-    """Works on one photo or swap after the other. Events of more than `max_faces` faces have direct matches alone."""
+    """Processes one photo or swap at a time. Events of more than `max_faces` faces have only direct matches."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Rereader(Worker[RereadJob]):
         log.debug("Read a photo again.", action="photo_reread", photo_id=str(job.photo_id), outcome=outcome)
 
     def read_again(self, job: RereadPhoto) -> str:
-        """The outcome, for people."""
+        """Returns the outcome for logs and metrics."""
         try:
             reading = self._read(self._blobs.get(job.upload_key))
         except BlobNotFound:
@@ -145,7 +145,7 @@ class Rereader(Worker[RereadJob]):
         )
 
     def publish(self, job: Swap, swap: UnswappedEvent) -> bool:
-        """What follows from the event as it was read; False where anything in it changed since then."""
+        """Publishes the matches of the event as it was read; returns False if anything in it changed since then."""
         event = swap.event
         limits = self._limits if swap.is_whole else replace(self._limits, template_distance=-1.0, nearest_margin=inf)
         found = match(event.faces, event.people, event.refusals, limits)
@@ -164,7 +164,7 @@ class Rereader(Worker[RereadJob]):
         return reason
 
     def _plan(self) -> bool:
-        """Whether there are events with old photos that were not planned yet."""
+        """Plans events with photos of an older engine; returns whether there were any."""
         now = time.monotonic()
         if not self._pace.is_automatic or now < self._plans_at:
             return False

@@ -18,16 +18,16 @@ log = get_logger()
 settlements = Counter("matcher_settlements_total", "Events settled, by outcome", ["outcome"])
 seconds = Histogram("matcher_settlement_seconds", "Time for an event", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
-# A process that dies while it settles an event keeps it from the others for this long. The rules take 0.15 to 0.2
+# A process that dies while settling an event blocks it for other processes for this long. The rules take 0.15 to 0.2
 # microseconds for a pair of a face and a guest, and much longer on a busy machine.
 LEASE_S = 20.0
 LEASE_OF_PAIR_S = 2e-6
 DELAY_S = 2.0  # photos and selfies that arrive together are settled together
-REST_SHARE = 10  # an event that changes all the time takes a tenth of a settler's time
+REST_SHARE = 10  # an event that changes constantly uses a tenth of a settler's time
 
 
 class Settler(Worker[Settlement]):
-    """Works on one event after the other. Events of more than `max_faces` faces have direct matches alone."""
+    """Processes one event at a time. Events of more than `max_faces` faces have only direct matches."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Settler(Worker[Settlement]):
             self.publish(job, event, began_at)
 
     def publish(self, job: Settlement, event: UnsettledEvent, began_at: float) -> bool:
-        """What follows from the event as it was read; False where it was reset since then."""
+        """Publishes the matches of the event as it was read; returns False if it was reset since then."""
         result = examine(event.faces, event.people, event.refusals, self._limits)
         found = result.settled
         self._two_faces.note(job.event_id, result.two_faces)
@@ -89,7 +89,7 @@ class Settler(Worker[Settlement]):
 def compare(
     event: UnsettledEvent, found: Mapping[tuple[UUID, UUID], Settled]
 ) -> tuple[list[tuple[UUID, UUID]], list[FoundMatch]]:
-    """The matches that must go, by person and photo, and those that must come; a match by another face does both."""
+    """The matches to delete, by person and photo, and those to add; a match that moves to another face is in both."""
     removed = [
         pair
         for pair, (no, is_grown) in event.matches.items()

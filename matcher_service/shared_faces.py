@@ -1,7 +1,7 @@
 """Which of many encodings show one face; pure.
 
-Every two encodings of a face are within the tolerance of each other: chains, in which each is only like the next one,
-would make one face of all who look alike.
+Any two encodings of a face are within the tolerance of each other: chains, in which each resembles only the next one,
+would merge everyone who looks alike into one face.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from matcher_service.matching import distances, find_close, half_squares, to_enc
 
 
 def find_shared(rows: Sequence[bytes], tolerance: float, least: int) -> list[list[int]]:
-    """The places of those that show one face, where it is at least `least` of them; each is in one group at most."""
+    """Groups of at least `least` indexes of encodings that show one face; each index is in at most one group."""
     encodings = to_encodings(rows)
     halves = half_squares(encodings)
     near = [set(map(int, find_close(encodings, halves, encoding, tolerance))) for encoding in encodings]

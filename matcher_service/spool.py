@@ -12,7 +12,7 @@ MEMORY_BYTES = 256 * 1024
 
 
 class Spool:
-    """Keeps no more than `max_bytes`; gone when it is closed."""
+    """Keeps at most `max_bytes`; deleted when closed."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -33,7 +33,7 @@ class Spool:
 
     @property
     def content_type(self) -> str:
-        """The media type that the first bytes show; empty for none of ours."""
+        """The media type detected from the first bytes; empty if unsupported."""
         return sniff(self._head) or ""
 
     def append(self, data: bytes) -> None:
@@ -45,7 +45,7 @@ class Spool:
         self._file.write(data)
 
     def check(self) -> InvalidInput | None:
-        """What is wrong with the file, as far as its size and its first bytes show."""
+        """The fault of the file, judged by its size and first bytes; None if there is none."""
         if not self.size_bytes:
             return EmptyImage()
         if self.size_bytes > self._max_bytes:
@@ -53,7 +53,7 @@ class Spool:
         return None if self.content_type else UnsupportedType()
 
     def open(self) -> IO[bytes]:
-        """The file from its beginning; it belongs to the spool."""
+        """The file, at its beginning; the spool closes it."""
         self._file.seek(0)
         return self._file
 
@@ -62,7 +62,7 @@ class Spool:
 
 
 def spool(data: bytes, max_bytes: int) -> Spool:
-    """A spool of bytes that are here already."""
+    """A spool of bytes that are already in memory."""
     filled = Spool(max_bytes)
     filled.append(data)
     return filled

@@ -1,4 +1,4 @@
-"""Photos as they arrive: headers and chunks in, whole files out, one at a time and never whole in memory."""
+"""Receives photos: assembles headers and chunks into files, one at a time and never whole in memory."""
 
 import time
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MAX_AGE_S = 24 * 3600.0  # no upload takes longer
 
 @dataclass(frozen=True)
 class Header:
-    """Begins a photo, which its client began to send `age_s` ago."""
+    """Starts a photo that its client began to send `age_s` ago."""
 
     event_id: UUID
     filename: str
@@ -27,7 +27,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Next bytes of the photo."""
+    """The next bytes of the photo."""
 
     data: bytes
 
@@ -36,7 +36,7 @@ Part = Header | Chunk
 
 
 class _Upload:
-    """The photos of one call. The first header decides on the event."""
+    """The photos of one call. The first header determines the event."""
 
     def __init__(self, photos: Photos, user_id: UUID) -> None:
         self.added: list[AddedPhoto] = []
@@ -47,7 +47,7 @@ class _Upload:
         self._began_s = time.monotonic()
 
     def begin(self, header: Header) -> None:
-        """Raises InvalidArgument, TooManyFiles and what Photos raises."""
+        """Raises InvalidArgument, TooManyFiles and the faults of Photos."""
         self.finish()
         if self._current is None:
             self._began_at = self._photos.require_upload(self._user_id, header.event_id)
@@ -86,7 +86,7 @@ class _Upload:
 
 
 def receive(parts: Iterable[Part], photos: Photos, user_id: UUID) -> list[AddedPhoto]:
-    """What became of each photo, in their order. Raises InvalidArgument, TooManyFiles and what Photos raises."""
+    """The outcome of each photo, in order. Raises InvalidArgument, TooManyFiles and the faults of Photos."""
     upload = _Upload(photos, user_id)
     try:
         for part in parts:

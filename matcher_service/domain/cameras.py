@@ -1,16 +1,16 @@
-"""The cameras of an event, and how far their clocks are out."""
+"""The cameras of an event, and the offsets of their clocks."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-MAX_CAMERAS = 500  # of an event; photos of further ones count as of an unknown one
-MAX_OFFSET_S = 20 * 366 * 24 * 3600  # a clock that was never set begins with 1980 or later
+MAX_CAMERAS = 500  # per event; photos of further cameras count as of an unknown camera
+MAX_OFFSET_S = 20 * 366 * 24 * 3600  # a clock that was never set starts in 1980 or later
 
 
 @dataclass(frozen=True)
 class CameraId:
-    """What tells a camera from others in its event, and its name for people."""
+    """Identifies a camera within its event, with a name for display."""
 
     name: str
     digest: bytes
@@ -18,8 +18,8 @@ class CameraId:
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera, or with no `id` the photos that name none. `label`: its name, with a number where there are several of
-    it. The times are those of its photos, with its offset."""
+    """A camera, or with no `id` the photos that name none. `label`: its name, with a number if the event has several
+    of that name. The times are those of its photos, with its offset."""
 
     id: UUID | None
     label: str

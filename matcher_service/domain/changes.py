@@ -1,4 +1,4 @@
-"""What auth_service tells us: events and their members."""
+"""Changes of events and memberships, as auth_service reports them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class Download(Enum):
 
 
 class ChangeKind(Enum):
-    """What auth_service tells us."""
+    """Kinds of changes in auth_service's feed."""
 
     JOINED = "joined"
     LEFT = "left"
@@ -43,8 +43,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know.
-    `held`, `download` and `guest_photos` are None where nothing is said of them."""
+    """An entry of auth_service's change feed; `kind` determines which fields are set; None is an unknown kind.
+    `held`, `download` and `guest_photos` are None if unchanged."""
 
     sequence: int
     kind: ChangeKind | None

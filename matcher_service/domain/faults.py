@@ -1,4 +1,4 @@
-"""What can be wrong with a call."""
+"""Faults of this service's calls."""
 
 from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
 

@@ -1,4 +1,4 @@
-"""Which photos a list has, and in which order."""
+"""Filters and orders of lists of photos."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from matcher_service.domain.photos import Photo, PhotoState, Variant, Visibility
 
 
 class PhotoOrder(Enum):
-    """By which time a list of photos is sorted: a photo without a time taken counts as taken when it was uploaded."""
+    """The time by which a list is sorted; a photo without a capture time is sorted by its upload time."""
 
     UPLOADED = "uploaded"
     TAKEN = "taken"
@@ -19,8 +19,8 @@ class PhotoOrder(Enum):
 
 @dataclass(frozen=True)
 class Match:
-    """A photo in a guest's list: one that they are in, or `only_for_everyone`. `original_bytes` is 0 where it is not
-    known."""
+    """A photo in a guest's list: one that they are in, or `only_for_everyone`. `original_bytes` is 0 if
+    unknown."""
 
     photo_id: UUID
     event_id: UUID
@@ -40,7 +40,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which photos of a list, and in which order; by default all, the last uploaded first."""
+    """Filters and order of a list; by default all photos, the last uploaded first."""
 
     order: PhotoOrder = PhotoOrder.UPLOADED
     ascending: bool = False
@@ -52,7 +52,7 @@ class Listing:
     uploader_id: UUID | None = None
 
     def name(self, subject: str) -> str:
-        """The scope of its page tokens: a token of one order is none of another."""
+        """The scope of its page tokens: a token of one order is invalid in another."""
         if self == NEWEST_FIRST:
             return subject
         state = self.state.value if self.state else "all"

@@ -29,5 +29,5 @@ def may(role: Role, action: Action) -> bool:
 
 
 def roles_for(action: Action) -> list[str]:
-    """As they are stored."""
+    """The stored values of the roles that may do it."""
     return [role.value for role in Role if may(role, action)]

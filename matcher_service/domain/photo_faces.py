@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-MAX_PIXELS = 160  # the long edge of a face that is shown
+MAX_PIXELS = 160  # longer side of the picture of a face
 
 
 class FaceAnswer(Enum):
@@ -53,8 +53,8 @@ class StoredFace:
 
 @dataclass(frozen=True)
 class AskedPerson:
-    """What is known of a person in the event of a photo. `encoding`: of their selfie. `rejected`: the encodings of the
-    faces that they rejected. `reasons`: why they do not see the photo, whatever its faces are."""
+    """What is known about a person in the event of a photo. `encoding`: of their selfie. `rejected`: the encodings of
+    the faces that they rejected. `reasons`: why they do not see the photo, whatever its faces are."""
 
     person_id: UUID
     encoding: bytes | None
@@ -78,7 +78,7 @@ class PhotoFaces:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Of one face for one person."""
+    """Explains whether one face counts as one person's, and why."""
 
     answer: FaceAnswer | None
     reasons: tuple[FaceReason, ...] = ()

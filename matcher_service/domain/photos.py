@@ -13,7 +13,7 @@ from matcher_service.domain.permissions import Action, may
 MAX_PHOTOS_PER_CALL = 100
 MAX_PHOTOS_CHANGED = 200  # in one transaction
 MAX_HASHES = 1000
-MAX_USERS = 200  # of one count
+MAX_USERS = 200  # per count
 MAX_FILENAME_LENGTH = 200
 
 
@@ -56,7 +56,7 @@ class Visibility(Enum):
 
 
 class Replacement(Enum):
-    """What became of an upload that was to replace the photo of its name: it did, or several have that name."""
+    """Outcome of an upload that was to replace the photo of the same name: done, or several photos have that name."""
 
     REPLACED = "replaced"
     AMBIGUOUS = "ambiguous"
@@ -64,10 +64,10 @@ class Replacement(Enum):
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures.
+    """A photo as its organisers see it; fields that the indexer sets are empty until then. `versions`: of its pictures.
     `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB.
-    `from_guest`: added by a member who was a guest. `new_version`: how far a new version of it is, PENDING or FAILED
-    for its `new_version_reason`; None: there is none."""
+    `from_guest`: added by a member who was a guest. `new_version`: the state of a new version of it, PENDING or
+    FAILED with a `new_version_reason`; None: there is none."""
 
     id: UUID
     event_id: UUID
@@ -94,7 +94,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class NewPhoto:
-    """An upload that is durable in the file `upload_key`. `replaces`: the photo of its name, where there is one.
+    """An upload that is durable in the file `upload_key`. `replaces`: the photo of the same name, if there is one.
     `began_at`: when its client began to send it, by the database's clock; None: now."""
 
     id: UUID
@@ -111,9 +111,9 @@ class NewPhoto:
 
 @dataclass(frozen=True)
 class AddedPhoto:
-    """What became of an upload: `photo_id` is None and `reason` set where it was refused.
+    """The outcome of an upload; if it was refused, `photo_id` is None and `reason` is set.
 
-    `existing`: the same bytes were here before; a guest does not learn which photo of another person has them.
+    `existing`: the same bytes already existed; a guest does not learn which photo of another member has them.
     """
 
     photo_id: UUID | None
@@ -126,8 +126,8 @@ class AddedPhoto:
 
 @dataclass(frozen=True)
 class KnownUpload:
-    """The photo that the bytes of an upload are already, or whose new version they are, with the state of that.
-    `has_new_version`: other bytes are to take their place."""
+    """The existing photo, or pending new version of one, that has the bytes of an upload, with its state.
+    `has_new_version`: other bytes are to replace them."""
 
     photo_id: UUID
     state: PhotoState
@@ -137,7 +137,7 @@ class KnownUpload:
     has_new_version: bool = False
 
     def is_foreign(self, role: Role, user_id: UUID) -> bool:
-        """Whether the member learns no more of it than that it is here."""
+        """Whether the member only learns that it exists."""
         return not may(role, Action.ADD) and self.uploader_id != user_id
 
     def is_taken_over(self, role: Role) -> bool:
@@ -147,7 +147,7 @@ class KnownUpload:
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """A photo whose picture is asked for: the file `key`, of an original that is sent from the upload its parts
+    """A photo whose picture is requested: the file `key`, of an original that is sent from the upload its parts
     as `pictures.to_json` has them, and the picture's version. `number` counts the photos of an event from 1."""
 
     state: PhotoState
@@ -169,8 +169,8 @@ class KnownPhoto:
 
 @dataclass(frozen=True)
 class NoticeCounts:
-    """What e-mails say of an event: in how many photos each guest is who is in any, how many are for everyone, and how
-    many there are; `released`: whether guests see photos now."""
+    """Counts for e-mails about an event: the photos of each guest who is in any, those for everyone, and all of them.
+    `released`: whether guests see photos now."""
 
     of_each: Mapping[UUID, int]
     for_everyone: int
@@ -180,8 +180,8 @@ class NoticeCounts:
 
 @dataclass(frozen=True)
 class IndexCounts:
-    """Photos of an event by state, their faces, and where they were counted the guests whose face is searched for:
-    all, and those without a photo."""
+    """Photos of an event by state, and their faces; if counted, also the guests whose face is searched for: all of
+    them, and those without a photo."""
 
     event_id: UUID
     pending: int = 0

@@ -1,4 +1,4 @@
-"""Guests matched again, and whose photos change."""
+"""Rematches of guests, and hints that photos of users changed."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class RematchState(Enum):
-    """How far a rematch is."""
+    """The state of a rematch."""
 
     ACCEPTED = "accepted"
     RUNNING = "running"
@@ -17,8 +17,8 @@ class RematchState(Enum):
 
 @dataclass(frozen=True)
 class Rematch:
-    """A person whom a guest looks for, to be matched again; no `encoding` (128 little-endian float32) means: forget
-    this person. Without `person_id` it is the guest's first one, who has the guest's id."""
+    """A person whom a guest looks for, to be matched again; without an `encoding` (128 little-endian float32), the
+    person is forgotten. Without a `person_id` it is the guest's first person, who has the guest's id."""
 
     id: str
     user_id: UUID
@@ -34,7 +34,7 @@ class Rematch:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How far a rematch is; counts of faces compared, faces in all, and photos matched."""
+    """Progress of a rematch: faces compared, faces in total, and photos matched."""
 
     rematch_id: str
     state: RematchState
@@ -46,8 +46,8 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Hint:
-    """The photos of some users in an event changed, or without users only what its organisers see; `event_deleted`: it
-    is gone, and they are its members."""
+    """The photos of some users in an event changed; without users, only what its organisers see. `event_deleted`: the
+    event was deleted, and the users are its members."""
 
     event_id: UUID
     user_ids: tuple[UUID, ...]

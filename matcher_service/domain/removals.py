@@ -6,7 +6,7 @@ from uuid import UUID
 
 from matcher_service.domain.photos import Visibility
 
-MAX_FACES = 200  # that are found, or chosen, at once
+MAX_FACES = 200  # per search or removal
 
 
 class Removal(Enum):
@@ -18,8 +18,8 @@ class Removal(Enum):
 
 @dataclass(frozen=True)
 class ChosenFace:
-    """A face as an organiser was shown it: its number in the photo, and its box, which tells whether it is still that
-    face."""
+    """A face as it was shown to an organiser: its number in the photo, and its box, which detects that the number now
+    belongs to another face."""
 
     photo_id: UUID
     no: int

@@ -16,7 +16,7 @@ class RereadPhoto:
 
 @dataclass(frozen=True)
 class Swap:
-    """An event whose photos are all read again: the new faces are to take the places of the old ones."""
+    """An event whose photos have all been read again, so the new faces can replace the old ones."""
 
     event_id: UUID
     attempt: int
@@ -27,7 +27,7 @@ RereadJob = RereadPhoto | Swap
 
 @dataclass(frozen=True)
 class RereadProgress:
-    """Of an event the photos that an older engine read, and how many of them are read again and wait for the swap."""
+    """How many photos of an event an older engine read, and how many of them are read again and wait for the swap."""
 
     old: int
     done: int

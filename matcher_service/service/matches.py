@@ -1,4 +1,4 @@
-"""The use cases of who is in which photo."""
+"""The use cases of matches: who is in which photo."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ from matcher_service.store import MatchStore, RefusalStore
 
 
 class Matches:
-    """Guests compared with the faces of their events."""
+    """Compares guests with the faces of their events."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Matches:
         self._two_faces = two_faces
 
     def rematch(self, rematch: Rematch) -> Iterator[Snapshot]:
-        """ACCEPTED, then how it goes, then how it ended; a fault is an end as well, but for what is unavailable."""
+        """Yields ACCEPTED, then progress, then the result. A fault is a result, too; only Unavailable is raised."""
         latest = Snapshot(rematch.id, RematchState.ACCEPTED)
         yield latest
         try:
@@ -62,13 +62,13 @@ class Matches:
     def list_matches(
         self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing, person_id: UUID | None = None
     ) -> tuple[list[Match], int]:
-        """A page, and how many there are on all pages. Raises EventNotFound."""
+        """A page, and the total number. Raises EventNotFound."""
         if event_id:
             self._members.require(event_id, user_id)
         return self._store.list_matches(user_id, event_id, page, listing, person_id)
 
     def count_matches(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Of those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
+        """For those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.count_matches(event_id, guest_ids)
 
@@ -110,7 +110,7 @@ class Matches:
         if matched is None:
             yield replace(latest, state=RematchState.SUPERSEDED)
         else:
-            # At once, and not only when the event is settled: by then the selfie may be deleted.
+            # Before the event is settled, because by then the selfie may be deleted.
             count = sum(are_apart(encodings, self._limits.apart_distance) for encodings in several)
             self._two_faces.note(rematch.event_id, {rematch.person: count} if count else {})
             yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)

@@ -30,14 +30,14 @@ class Members:
         """The role of a permitted caller. Raises EventNotFound, OrganiserOnly."""
         role = self.require(event_id, user_id)
         if not may(role, action):
-            self._catch_up()  # to a role that they have got since
+            self._catch_up()  # the role may have changed since
             role = self.require(event_id, user_id)
         if not may(role, action):
             raise OrganiserOnly
         return role
 
     def require_organiser_of(self, event_id: UUID | None, user_id: UUID) -> UUID:
-        """The event of a photo, None where there is no such photo: to all others the photo does not exist. Raises
+        """The event of a photo, None if there is no such photo; for others the photo does not exist. Raises
         PhotoNotFound."""
         if event_id is None:
             raise PhotoNotFound
@@ -48,7 +48,7 @@ class Members:
         return event_id
 
     def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
-        """May add photos: by their role, and every member where the event takes photos of guests. Raises EventNotFound,
+        """Requires a role that may add photos, or an event that accepts photos of guests. Raises EventNotFound,
         OrganiserOnly."""
         if not self._is_contributor(event_id, user_id):
             self._catch_up()
@@ -57,7 +57,7 @@ class Members:
         return self.require(event_id, user_id)
 
     def require_all_to(self, action: Action, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
-        """As `require_to` for every one of the events, in one query where it can be."""
+        """Like `require_to` for several events, in one query if possible."""
         roles = self._store.find_roles(event_ids, user_id)
         for event_id in event_ids:
             if event_id not in roles or not may(roles[event_id], action):

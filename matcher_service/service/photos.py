@@ -57,8 +57,8 @@ class Photos:
         self._catch_up = catch_up
 
     def require_upload(self, user_id: UUID, event_id: UUID) -> datetime:
-        """The time, by the database's clock. Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is
-        read."""
+        """Checks before a byte is read; returns the time by the database's clock. Raises EventNotFound, OrganiserOnly,
+        EventClosed."""
         self._members.require_contributor(event_id, user_id)
         return self._store.require_open(event_id)
 
@@ -72,9 +72,9 @@ class Photos:
         replaces: bool = False,
         began_at: datetime | None = None,
     ) -> AddedPhoto:
-        """Durable when it returns. What is wrong with the file itself is a result, so that the other files go on. A
-        photo that failed is read again, from the bytes that arrive now. `replaces`: the photo of the same name, where
-        there is exactly one."""
+        """Durable when it returns. A faulty file is a result and no fault, so that the other files continue. A photo
+        that failed is read again, from the new bytes. `replaces`: replace the photo of the same name, if there is
+        exactly one."""
         filename = _clean(filename)
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
@@ -102,7 +102,7 @@ class Photos:
         return self._keep(photo)
 
     def _keep(self, photo: NewPhoto) -> AddedPhoto:
-        """The file goes again where its row cannot be written."""
+        """Deletes the file if its row cannot be written."""
         key, filename = photo.upload_key, photo.filename
         try:
             added = self._store.add(photo, self._guest_photos_per_day)
@@ -136,19 +136,19 @@ class Photos:
             raise PhotoNotFound from None
 
     def list_photos(self, user_id: UUID, event_id: UUID, page: Page, listing: Listing) -> tuple[list[Photo], int]:
-        """A page, and how many there are on all pages. Raises EventNotFound, OrganiserOnly."""
+        """A page, and the total number. Raises EventNotFound, OrganiserOnly."""
         role = self._members.require_to(Action.SEE_OWN, event_id, user_id)
         if not may(role, Action.SEE_ALL):
             listing = replace(listing, uploader_id=user_id)
         return self._store.list_photos(event_id, page, listing)
 
     def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
-        """What this service has recorded about the event. Raises EventNotFound, OrganiserOnly."""
+        """The acts that this service recorded about the event. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.list_acts(event_id, page)
 
     def list_uploads(self, user_id: UUID, event_id: UUID, page: Page) -> tuple[list[Photo], int]:
-        """What the member has added: a page, and how many there are on all pages. Raises EventNotFound."""
+        """A page of the photos that the member added, and their total number. Raises EventNotFound."""
         self._members.require(event_id, user_id)
         photos, total = self._store.list_uploads(event_id, user_id, page)
         return [replace(photo, hide_requests=0) for photo in photos], total
@@ -167,12 +167,12 @@ class Photos:
         self._store.delete(event_id, [photo_id])
 
     def delete_photos(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-        """Those that are in the event. Raises EventNotFound, OrganiserOnly."""
+        """Ignores photos of other events. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         self._store.delete(event_id, photo_ids)
 
     def find_known(self, user_id: UUID, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
-        """Those of the files that the member need not send, by their hashes. Raises EventNotFound, OrganiserOnly."""
+        """The files that the member need not send, by their hashes. Raises EventNotFound, OrganiserOnly."""
         role = self._members.require_contributor(event_id, user_id)
         return self._store.find_known(event_id, user_id, role, sha256)
 
@@ -186,8 +186,8 @@ class Photos:
         return self._store.retry_failed(event_id)
 
     def count(self, user_id: UUID, event_ids: Sequence[UUID], *, count_guests: bool = False) -> list[IndexCounts]:
-        """Of all photos of an event, or of those that the user added where they see no others; of guests for whoever
-        administers it. Raises EventNotFound, OrganiserOnly."""
+        """Counts all photos of each event, or only those that the user added if they see no others; guests only for
+        those who administer it. Raises EventNotFound, OrganiserOnly."""
         roles = self._members.require_all_to(Action.SEE_OWN, event_ids, user_id)
         counts = self._store.count(event_ids)
         for event_id in event_ids:
@@ -200,10 +200,10 @@ class Photos:
         return [counts.get(event_id, IndexCounts(event_id)) for event_id in event_ids]
 
     def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
-        """The event of a photo, for its organisers; to others the photo does not exist. Raises PhotoNotFound."""
+        """The event of a photo, for its organisers; for others the photo does not exist. Raises PhotoNotFound."""
         return self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
 
 
 def _clean(filename: str) -> str:
-    """For people only: no control characters, not too long; never used as a path."""
+    """For display only, never used as a path: removes control characters and truncates."""
     return "".join(letter for letter in filename if letter.isprintable())[:MAX_FILENAME_LENGTH]

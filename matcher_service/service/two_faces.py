@@ -18,10 +18,10 @@ class TwoFaces:
         self._least = least
 
     def note(self, event_id: UUID, photos: Mapping[UUID, int]) -> None:
-        """In how many photos each person's selfie is; what is known already costs nothing."""
+        """Stores in how many photos each person's selfie is near two faces."""
         if photos:
             two_faces.inc(self._store.note_two_faces(event_id, photos, self._least))
 
     def list(self, event_id: UUID) -> list[tuple[UUID, int]]:
-        """Accounts, and in how many photos; the most first."""
+        """Accounts and their numbers of photos, the largest first."""
         return self._store.list_two_faces(event_id, self._least)

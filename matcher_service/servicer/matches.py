@@ -26,7 +26,7 @@ MAX_COUNTED = 500
 
 
 class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
-    """Decides nothing, catches nothing."""
+    """Translates only: decides nothing and catches no faults."""
 
     def __init__(
         self,

@@ -50,7 +50,7 @@ FILTERS: dict[int, PhotoState | None] = {
 
 
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
-    """Decides nothing, catches nothing."""
+    """Translates only: decides nothing and catches no faults."""
 
     def __init__(self, photos: Photos, audience: Audience, cameras: Cameras, signer: Signer, logos: Logos) -> None:
         self._logos = logos

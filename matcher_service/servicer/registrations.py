@@ -1,4 +1,4 @@
-"""What a server of matcher_service serves."""
+"""The gRPC services that a server of matcher_service registers."""
 
 from kit.db.notices import Notices
 from kit.rpc.identity import Signer

@@ -1,4 +1,4 @@
-"""What both services put on the wire in the same way."""
+"""Conversions that both services share."""
 
 from collections.abc import Mapping
 
