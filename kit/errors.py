@@ -51,7 +51,7 @@ class NotAllowed(Fault):
 
 
 class NotFound(Fault):
-    """Not found, or it belongs to somebody else."""
+    """Not found, or it belongs to another user."""
 
 
 class Precondition(Fault):

@@ -1,4 +1,4 @@
-"""The face engine's words: what goes in, what comes out; import-light, so that servers may use them."""
+"""Inputs and outputs of the face engine; importing them does not load it, so servers may use them."""
 
 from kit.faces.types import Box, Detection, Face, ImageLimits, Quality, Unreadable, UnreadableReason
 

@@ -25,7 +25,7 @@ def build_centerface(source: bytes, ranges: Mapping[str, Range]) -> bytes:
 
 
 def _rename(nodes: list[NodeProto]) -> list[NodeProto]:
-    """With our input before and our outputs behind."""
+    """Adds nodes that convert our input before the graph, and nodes that name our outputs after it."""
     return [
         helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["floats"], [INPUT], perm=[0, 3, 1, 2]),

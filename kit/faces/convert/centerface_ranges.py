@@ -1,6 +1,6 @@
-"""How small and large the tensors of CenterFace become, as `tests.bench.calibrate_centerface` measured them.
+"""The minimum and maximum of CenterFace's tensors, measured by `tests.bench.calibrate_centerface`.
 
-By the names of the published graph; the picture's own colours come first.
+Keyed by the names of the published graph; the input colours come first.
 """
 
 RANGES = {

@@ -14,11 +14,11 @@ Tensor: TypeAlias = npt.NDArray[np.float32]
 
 
 class UnknownModel(ValueError):
-    """The file does not hold the network that was expected."""
+    """The file does not contain the expected network."""
 
 
 class Stream:
-    """The bytes and how far they are read."""
+    """The bytes and the position of the next read."""
 
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)
@@ -46,7 +46,7 @@ class Stream:
         return [self.integer() for _ in range(count)]
 
     def numbers(self, count: int) -> list[float]:
-        """Floats outside of tensors; none of a network that we know is infinite."""
+        """Floats outside of tensors; in the known networks, none is infinite."""
         pairs = [(self.integer(), self.integer()) for _ in range(count)]
         if any(abs(power) > 1100 for _, power in pairs):
             raise UnknownModel(f"no finite number before byte {self._at}")
@@ -67,7 +67,7 @@ class Stream:
         return np.frombuffer(self.take(4 * math.prod(shape)), "<f4").reshape(shape)
 
     def view(self, *shape: int) -> None:
-        """dlib's alias_tensor: the shape under which a part of a tensor is seen."""
+        """dlib's alias_tensor: the shape of a view on a part of a tensor."""
         self.expect("version of a view", 1, self.integer())
         self.expect("shape of a view", list(shape), self.integers(4))
 

@@ -1,4 +1,4 @@
-"""A reader of dlib's serialised networks (`.dat`): it takes the networks that it knows, layer for layer, and no other.
+"""A reader of dlib's serialised networks (`.dat`): it accepts only the known networks, layer by layer.
 
 The format is that of dlib/dnn/core.h: the loss, the versions of all layers from the last to the first, the input, and
 the layers from the first to the last.
@@ -77,7 +77,7 @@ def read_encoder(data: bytes) -> EncoderWeights:
     stream = Stream(data)
     stream.expect("version of the loss", 1, stream.integer())
     stream.expect("loss", "loss_metric_2", stream.text())
-    # Its margin and distance threshold matter in training alone.
+    # Its margin and distance threshold matter only in training.
     stream.numbers(2)
     reader = _LayerReader(stream)
     reader.read(_ENCODER, "input_rgb_image_sized", [CHIP_PX, CHIP_PX])
@@ -85,7 +85,7 @@ def read_encoder(data: bytes) -> EncoderWeights:
 
 
 class _LayerReader:
-    """Reads the layers and keeps what they weigh; normalisations are folded into the convolution before them."""
+    """Reads the layers and keeps their weights; normalisations are folded into the convolution before them."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -131,7 +131,7 @@ class _LayerReader:
         stream.expect("sizes of a convolution", sizes, stream.integers(7))
         stream.view(after, before, size, size)
         stream.view(1, after, 1, 1)
-        # How fast it learns.
+        # Learning rates.
         stream.numbers(4)
         filters = weights[:count].reshape(after, before, size, size)
         self.convolutions.append(Convolution(filters, weights[count:], stride, padding))
@@ -164,5 +164,5 @@ class _LayerReader:
         stream.view(before, after, 1, 1)
         stream.view(0, 0, 0, 0)
         stream.expect("mode of a bias", 1, stream.integer())
-        # How fast it learns.
+        # Learning rates.
         stream.numbers(4)

@@ -1,8 +1,8 @@
 """Convolutions in eight bits: an ONNX graph whose activations have measured ranges. Only conversions import this.
 
 Weights become int8 of seven bits with a scale for each channel, activations uint8 with a scale and a zero for each
-tensor: pairs of QuantizeLinear and DequantizeLinear, which ONNX Runtime turns into integer arithmetic where both sides
-of an operation have them. What has no range stays in float.
+tensor: pairs of QuantizeLinear and DequantizeLinear, which ONNX Runtime turns into integer arithmetic if both sides of
+an operation have them. Tensors without a range stay in float.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ def quantise(
 ) -> tuple[list[NodeProto], list[TensorProto]]:
     """The nodes and the constants of the same graph, in its order, in eight bits where `ranges` has the tensors.
 
-    A Relu whose result has a range disappears: the least that its uint8 can say is zero.
+    A Relu whose result has a range is dropped, since the smallest value of its uint8 is zero.
     """
     work = _Work(nodes, constants, ranges)
     return [made for node in nodes for made in work.rewrite(node)], work.constants
@@ -35,7 +35,7 @@ class _Work:
     ) -> None:
         self._given = constants
         self._scales = {name: _scale(*found) for name, found in ranges.items()}
-        # The result of an operation goes straight to that of the Relu after it, which has the range.
+        # An operation writes directly to the output of the Relu after it, which has the range.
         self._relus = {
             node.input[0]: node.output[0] for node in nodes if node.op_type == "Relu" and node.output[0] in ranges
         }
@@ -106,7 +106,7 @@ class _Work:
 
 
 def _scale(low: float, high: float) -> tuple[float, int]:
-    """How much one step of a byte is, and which byte is zero; the range always contains zero."""
+    """The scale, and the byte that represents zero; the range always contains zero."""
     low, high = min(low, 0.0), max(high, 0.0)
     scale = max((high - low) / 255, 1e-12)
     return scale, round(-low / scale)

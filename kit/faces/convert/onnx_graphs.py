@@ -34,7 +34,7 @@ def build_encoder(weights: EncoderWeights) -> bytes:
 
 
 class _Graph:
-    """A graph that grows by one node after the other; its convolutions are used up in their order."""
+    """Builds a graph node by node; consumes its convolutions in order."""
 
     def __init__(self, convolutions: Sequence[Convolution]) -> None:
         self._convolutions = iter(convolutions)
@@ -69,7 +69,7 @@ class _Graph:
 
 
 def _fold_colours(layer: Convolution) -> Convolution:
-    """The layer that does dlib's `(colour - mean) / 256` as well, which is exact since it has no padding."""
+    """Folds dlib's `(colour - mean) / 256` into the layer; this is exact, since the layer has no padding."""
     weights = layer.weights.astype(np.float64) / 256
     means = np.array(MEAN_RGB, np.float32).astype(np.float64)[:, None, None]
     bias = layer.bias - (weights * means).sum(axis=(1, 2, 3))

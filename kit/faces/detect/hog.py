@@ -8,7 +8,7 @@ from kit.faces.types import Box, Detection
 
 # dlib's smallest face is 73 pixels; at 88 a proposal stands in the second level of its pyramid, and may be off by one.
 _LOOKED_PX = 88
-# How far beyond a proposal dlib looks, in sides of the face.
+# The margin around a proposal in which dlib searches, in sides of the face.
 _MARGIN = 0.5
 
 

@@ -18,8 +18,9 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
     """The picture (height, width, 3) with its longer side at most that long; never enlarged.
 
     First Lanczos' filter is applied at the picture's own pixels, which removes what the result cannot show. What is
-    left is so smooth that cubic interpolation between them loses nothing. Beside Pillow's Lanczos, which computes new
-    weights for each pixel, the result differs less than a JPEG of quality 85 differs from what it was made of.
+    left is so smooth that cubic interpolation between them loses nothing. Compared with Pillow's Lanczos, which
+    computes new weights for each pixel, the result differs less than a JPEG of quality 85 differs from what it was made
+    of.
     """
     height, width = pixels.shape[:2]
     if long_edge >= max(height, width):
