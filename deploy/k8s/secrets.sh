@@ -56,7 +56,7 @@ fi
 create configmap public-keys --from-file="$folder" --dry-run=client -o yaml | kubectl apply -f -
 [ "$1" != keys ] || exit 0
 
-# PostgreSQL: its owner, and a role of its own for each service, which the migrations make.
+# PostgreSQL: the owner, and one role per service, which the migrations create.
 create_owner() {
 	exists secret "$1" || create secret generic "$1" --type=kubernetes.io/basic-auth \
 		--from-literal=username="$2" --from-literal=password="$(random)"
