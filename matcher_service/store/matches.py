@@ -148,7 +148,7 @@ class MatchStore:
         self, connection: Connection, rematch: Rematch, found: Sequence[FoundFace], find_newer: FindNewer
     ) -> Sequence[FoundFace]:
         """Drops faces that resemble one that the person rejected; another face of the photo may still match."""
-        rejected = read_rejected(connection, rematch.event_id, rematch.user_id).get(rematch.user_id)
+        rejected = read_rejected(connection, rematch.event_id, rematch.person).get(rematch.person)
         if not rejected or rematch.encoding is None:
             return found
         page = read_of_photos(connection, rematch.event_id, [one.photo_id for one in found])

@@ -2,13 +2,14 @@
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.matcher.looks import Look, LooksWorld, show
+from tests.matcher.looks import Look, LooksWorld, make_selfie, show
 
 # Distances from a selfie at 0 with a tolerance of 8: two faces of a burst, and one nearer to the guest.
 WRONG, LIKE_IT, OWN = Look(8), Look(7), Look(1)
@@ -115,6 +116,24 @@ def test_a_rejection_does_not_affect_other_guests(burst: Burst) -> None:
     burst.refuse(burst.wrong)
     burst.settle()
     assert burst.world.found(other) == {burst.wrong, burst.like_it, burst.own}
+
+
+def test_each_person_of_an_account_has_their_own_rejections(burst: Burst) -> None:
+    """A guest at 0 looks for a second person, also at 0: each rejects a photo, and sends a selfie again."""
+    other = uuid4()
+
+    def send_selfie(revision: int) -> set[UUID]:
+        rematch = replace(make_selfie(burst.event, burst.guest, revision, 0), person_id=other)
+        *_, last = burst.world.matches.rematch(rematch)
+        assert last.state.name == "DONE"
+        return burst.world.found(other)
+
+    burst.refuse(burst.wrong)
+    assert send_selfie(1) == {burst.wrong, burst.like_it, burst.own}
+    burst.restore(burst.wrong)
+    burst.world.matches.refuse_match(burst.guest, burst.wrong, other)
+    assert send_selfie(2) == {burst.own}
+    assert burst.send_selfie(2) == {burst.wrong, burst.like_it, burst.own}
 
 
 def test_a_rejection_is_deleted_with_its_photo(burst: Burst) -> None:
