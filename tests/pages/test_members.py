@@ -58,9 +58,9 @@ def test_the_last_organiser_cannot_step_down(laptop: Laptop, organiser: Organise
     laptop.expected_statuses |= {403, 409}
     laptop.open_event(event["id"], "/guests")
     role_of(laptop, organiser.username).select_option(label="Guest")
-    laptop.see("You no longer organise this event.")
+    laptop.see("You will no longer organise this event.")
     laptop.button("Yes, step back").click()
-    laptop.see("The event needs an organiser. Make somebody else one first.")
+    laptop.see("The event needs an organiser. Make another member an organiser first.")
     expect(role_of(laptop, organiser.username)).to_have_value("organiser")
     role_of(laptop, guest.username).select_option(label="Organiser")
     until_role(guest, "organiser")

@@ -353,7 +353,7 @@ export const text = {
     guest_of_others: "This guest is also in events of other organisers.",
     invalid_invitation: "This invitation has expired, was withdrawn or was used before. Ask for another one.",
     credentials_required: "An organiser needs an account with a password.",
-    last_organiser: "The event needs an organiser. Make somebody else one first.",
+    last_organiser: "The event needs an organiser. Make another member an organiser first.",
     too_many_invitations: "There are too many open invitations. Withdraw some first.",
     organiser_exists: "There is an organiser already. Sign in, or ask them for an invitation.",
     too_large: "The file is too large. Choose a smaller one.",
