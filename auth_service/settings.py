@@ -48,7 +48,7 @@ class ServeSettings(
     )
     require_consent: RequireConsent = Field(
         RequireConsent.GUESTS,
-        description="who is searched only with a consent: guests (without a password), everyone, or nobody",
+        description="who is searched only after consenting: guests (without a password), everyone, or nobody",
     )
     # Each process of selfie_service, matcher_service and the gateway holds two long polls here.
     max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")

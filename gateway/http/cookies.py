@@ -1,5 +1,5 @@
 """The cookies of a page: an access token for `/api`, a refresh token sent only to `/api/refresh`, and a non-secret
-flag that tells `/api/session` that a refresh token exists. The id of the browser outlives them
+flag that shows `/api/session` that a refresh token exists. The id of the browser outlives them
 (`gateway.http.phones`).
 
 Over HTTPS their names have prefixes, which browsers accept from this host alone (RFC 6265bis, section 4.1.3).

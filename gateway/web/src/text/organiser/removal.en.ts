@@ -3,7 +3,7 @@ export const removal = {
   open: "Remove this person…",
   heading: "Remove a person who is no guest",
   found: (count: number) =>
-    count === 1 ? "No other photo shows a face like this one." : `${count} photos show a face like this one. Choose those that are the person: some may be somebody else.`,
+    count === 1 ? "No other photo shows a face like this one." : `${count} photos show a face like this one. Choose those that show the person: some may show someone else.`,
   more: (count: number) => `The ${count} nearest are listed. Look again afterwards for the others.`,
   taken: (names: string) => `Taken for ${names}, who would lose the photo.`,
   hidden: "Hidden already.",
