@@ -38,8 +38,8 @@ def make_image(people: Sequence[int], nonce: str, work_ms: int = 0) -> bytes:
 
 
 def make_encoding(person: int, offset: float = 0.0) -> bytes:
-    """The encodings of two people are 1.4 apart. A face in a photo is 0.4 from the selfie, which makes it a template, or
-    0.8 if it is distant, so that only templates find it."""
+    """The encodings of two people are 1.4 apart. A face in a photo is 0.4 from the selfie, which makes it a
+    template, or 0.8 if it is distant, so that only templates find it."""
     encoding = np.zeros(128, "<f4")
     encoding[[person, HALF + person]] = 1, offset
     return encoding.tobytes()

@@ -141,7 +141,7 @@ class Organiser:
             self._ledger.accept()
 
     def replace(self, living: Mapping[str, PhotoRecord]) -> None:
-        """Replaces one of a few photos by a version with the same people, so that it must stay in all their galleries."""
+        """Replaces one of a few photos by a version with the same people: it must stay in all their galleries."""
         with self._ledger.lock:
             kept = [photo_id for photo_id, photo in living.items() if photo.keeper == self._name]
             free = [photo_id for photo_id, photo in living.items() if not photo.keeper and not photo.is_deleted]

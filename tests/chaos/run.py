@@ -77,8 +77,8 @@ def run_kills(
 
 
 def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
-    """Lets processes die at every failpoint until each has had `each` deaths. A restarted process dies only at failpoints
-    that still lack some, with a chance that rises over time; processes that have run for long are killed to rearm."""
+    """Lets processes die until every failpoint has had `each` deaths. A restarted process dies only where deaths
+    are missing, with a rising chance; processes that have run for long are killed to rearm them."""
     started = time.monotonic()
     # Two matchers, so that one accepts photos while the other restarts: many failpoints are hit by new photos only.
     with Party(replicas={**REPLICAS, "matcher": 2}) as party:
@@ -115,7 +115,7 @@ class Lives:
         self._struck_at = time.monotonic()
 
     def end_longest(self) -> None:
-        """Kills the longest-running process if it has run for long; one at a time, so that the others serve meanwhile."""
+        """Kills the longest-running process if it has run for long; one at a time, so that the others still serve."""
         now = time.monotonic()
         for name in self._party.services:
             deaths = self._party.system.processes[name].deaths
