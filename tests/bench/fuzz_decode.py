@@ -122,11 +122,11 @@ def mutate(data: bytes, max_size: int, seed: int) -> bytes:
     """
     damaged = bytes(atheris.Mutate(data, max_size))
     if damaged.startswith(PNG_HEAD) and random.Random(seed).random() < 0.5:
-        return mend_checksums(damaged)[:max_size]
+        return fix_checksums(damaged)[:max_size]
     return damaged
 
 
-def mend_checksums(png: bytes) -> bytes:
+def fix_checksums(png: bytes) -> bytes:
     source, out = io.BytesIO(png[len(PNG_HEAD) :]), io.BytesIO()
     out.write(PNG_HEAD)
     while len(head := source.read(8)) == 8:

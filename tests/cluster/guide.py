@@ -46,7 +46,7 @@ def follow(heading: str, first: str, folder: Path, environment: Mapping[str, str
 
 
 def attempt(heading: str, first: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Like `run`, but a failure raises nothing."""
+    """Like `follow`, but a failure raises nothing."""
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail"],
         input=commands(heading, first),
