@@ -101,6 +101,13 @@ class ControlPlane:
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write_credentials()
+        self._launch_api_server(self._launch_etcd())
+        wait_until(lambda: self.ask("get", "--raw", "/readyz").returncode == 0, "the API server is ready")
+        self._launch_controllers()
+        wait_until(lambda: bool(self.ask("get", "serviceaccount", "default").stdout), "the controllers work")
+
+    def _launch_etcd(self) -> str:
+        """Returns the address of etcd."""
         etcd, peer = (f"http://127.0.0.1:{self._ports[name]}" for name in ("etcd", "peer"))
         self.launch(
             "etcd",
@@ -110,6 +117,9 @@ class ControlPlane:
                 *("--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"),
             ],
         )
+        return etcd
+
+    def _launch_api_server(self, etcd: str) -> None:
         self.launch(
             "apiserver",
             [
@@ -128,7 +138,8 @@ class ControlPlane:
                 "--kubelet-preferred-address-types=InternalIP",
             ],
         )
-        wait_until(lambda: self.ask("get", "--raw", "/readyz").returncode == 0, "the API server is ready")
+
+    def _launch_controllers(self) -> None:
         common = [f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0"]
         self.launch(
             "controllers",
@@ -140,7 +151,6 @@ class ControlPlane:
             ],
         )
         self.launch("scheduler", [f"{self._programs}/kube-scheduler", *common])
-        wait_until(lambda: bool(self.ask("get", "serviceaccount", "default").stdout), "the controllers work")
 
     def _write_credentials(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
