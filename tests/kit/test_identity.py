@@ -106,7 +106,7 @@ def forge_all(forger: Forger) -> dict[str, str]:
             "selfie", {"kid": "selfie"}, {"sub": f"delegate:matcher:{USER_ID}"}
         ),
         "the user issuer as a delegate of a service": forger.token(claims={"sub": f"delegate:matcher:{USER_ID}"}),
-        "a delegate of nobody": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
+        "a delegate without a user": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
         "the user issuer as a service": forger.token(claims={"sub": "service:selfie"}),
         "another signature": token[:-4] + "AAAA",
         "other claims under the signature": ".".join([encode({"alg": "EdDSA", "kid": "auth"}), *token.split(".")[1:]]),
