@@ -1,4 +1,4 @@
-"""A PNG without what is not needed to decode it (W3C PNG, third edition), and what it says about its colours."""
+"""Parses a PNG, reduces it to what decoding needs (W3C PNG, third edition), and reads its colour information."""
 
 import re
 import struct
@@ -16,14 +16,14 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _MAX_METADATA_BYTES = 4 * 1024 * 1024
 _MAX_REPAIRED_BYTES = 256 * 1024 * 1024
-# Of the rows of a PNG whose end is missing.
+# The largest missing share of the rows of a truncated PNG.
 _MAX_MISSING_SHARE = 0.1
 _HEX_PROFILE = re.compile(rb"Raw profile type (?:exif|APP1)")
 
 
 @dataclass(slots=True)
 class Png:
-    """The parts of a PNG. `lean` decodes to the same pixels and holds no metadata.
+    """The parts of a PNG. `lean` decodes to the same pixels and contains no metadata.
 
     `gamma` and `chromaticities` (white, red, green, blue: x, y) are those of gAMA and cHRM; `cicp` the four numbers of
     ITU-T H.273. `icc`, `exif` and `xmp` may be damaged.
