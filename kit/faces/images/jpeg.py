@@ -27,7 +27,7 @@ _MAX_METADATA_BYTES = 16 * 1024 * 1024
 class Component:
     """A channel of the frame: its sampling factors, and which bits of which coefficients have not been read yet.
 
-    `missing` contains for each of the 64 coefficients the number of low bits still missing (0: it is complete).
+    `missing` contains for each of the 64 coefficients the number of low bits still missing (99: all, 0: none).
     """
 
     across: int
@@ -68,7 +68,7 @@ class Jpeg:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the file seems complete: it has an end, and at least two bits for each block, which is the minimum."""
+        """Whether the file seems complete: it has an end, and at least two bits, the minimum, for each block."""
         return self.has_end and (self.is_progressive or self.coded_bytes >= self._samples // 64 * 2 // 8)
 
     @property
