@@ -20,7 +20,7 @@ export function readAddress(path = location.pathname): Address {
   return { kind: OF_LINKS.find((known) => known === kind) ?? "unknown" };
 }
 
-/** Takes the code out of a poster's address, should somebody paste all of it. */
+/** Extracts the code if the full address of a poster is pasted. */
 export function takeCode(typed: string): string {
   return /\/e\/([^/?#]+)/i.exec(decode(typed))?.[1] ?? typed;
 }

@@ -31,7 +31,7 @@ export function openCamera(facing: "user" | "environment" = "user"): OpenCamera 
   };
   const stop = () => stream?.getTracks().forEach((track) => track.stop());
   const ready = start();
-  ready.catch(() => undefined); // shown by whoever waits for it
+  ready.catch(() => undefined); // the caller that awaits it shows the error
   return {
     video,
     ready,

@@ -10,7 +10,7 @@ import { OtherLanguage } from "../shared/language";
 /** Without a token, a link can be asked for. */
 export function NewPassword() {
   const [token, setToken] = useState(location.hash.slice(1));
-  // Whoever opens the link where they have asked for it changes the fragment alone.
+  // Opening the link on the page that requested it changes only the fragment.
   useEffect(() => {
     const read = () => setToken(location.hash.slice(1));
     addEventListener("hashchange", read);

@@ -10,7 +10,7 @@ import type { Credit } from "./offer";
 import type { Photo } from "./photos";
 import { asDownload, canShare, saveOne } from "./share";
 
-/** Why a guest does not want to see a photo: it shows somebody else, or it should be hidden from all. */
+/** Why a guest does not want to see a photo: it shows someone else, or it should be hidden from everyone. */
 export type Removal = "not-me" | "hide-request";
 
 const PREVIEW_PX = 1600;

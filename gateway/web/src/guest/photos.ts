@@ -26,7 +26,7 @@ export interface Photos {
   order: Order;
   setOrder: (order: Order) => void;
   loadMore: () => Promise<void>;
-  /** Loads again what is shown; new photos come in, deleted ones go. */
+  /** Reloads the list: adds new photos and removes deleted ones. */
   reload: () => Promise<void>;
 }
 

@@ -39,7 +39,7 @@ export class Items {
   /** No file before this index is at the place. */
   private readonly first = { new: 0, ready: 0 };
 
-  /** Files that are there already are left out. Those of `unique` names replace photos, where any are to. */
+  /** Skips files that the event already has. Files with `unique` names replace photos if replacing is chosen. */
   add(files: readonly File[], unique?: ReadonlySet<string>): void {
     for (const file of files) {
       const bytes = file.size;
