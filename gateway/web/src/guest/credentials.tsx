@@ -1,4 +1,4 @@
-/** `/password#TOKEN` and `/email#TOKEN`: only their buttons use a link up, so that a preview of it does not. */
+/** `/password#TOKEN` and `/email#TOKEN`: only their buttons use a link up, so previews do not. */
 
 import { text } from "#text";
 import { useEffect, useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import { api, ask, Failure, root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 
-/** Without a token, a link can be asked for. */
+/** Without a token, the user can request a link. */
 export function NewPassword() {
   const [token, setToken] = useState(location.hash.slice(1));
   // Opening the link on the page that requested it changes only the fragment.
@@ -113,7 +113,7 @@ export function ConfirmEmail() {
   );
 }
 
-/** One request after the other, and what became of the last one. */
+/** Runs one request at a time, and keeps the result of the last one. */
 function useSending() {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();

@@ -95,7 +95,7 @@ function describe(photo: Photo, index: number, tile: HTMLElement | undefined): S
   return {
     src: photo.preview_url,
     msrc: pictureOf(tile, photo.thumb_url),
-    // The original only for those who zoom in.
+    // Loads the original only when the user zooms in.
     srcset: `${photo.preview_url} ${previewWidth}w` + (photo.original_url ? `, ${photo.original_url} ${photo.width}w` : ""),
     width: photo.width,
     height: photo.height,

@@ -1,4 +1,4 @@
-/** What became of the last selfie, where it is not done. */
+/** The outcome of the last selfie, unless it is done. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
