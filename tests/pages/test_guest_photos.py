@@ -46,7 +46,7 @@ def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     ada = new_phone()
     enter(ada, event)
     add(ada, ("party.jpg", one_of("Ben").jpeg))
-    expect(sending(ada)).to_contain_text("1 of 1 sent. Done. The organiser looks at", timeout=PATIENCE_MS)
+    expect(sending(ada)).to_contain_text("1 of 1 sent. Done. The organiser checks", timeout=PATIENCE_MS)
     ada.check_accessibility()
 
     assert ada.shifts() < 0.01

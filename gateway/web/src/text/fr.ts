@@ -37,8 +37,8 @@ export const text: Text = {
   waiting: {
     heading: "L’organisateur va vous laisser entrer",
     detail:
-      "Cette page change d’elle-même. Prenez déjà votre selfie : vos photos seront là dès que vous serez admis.",
-    detailWithSelfie: "Cette page change d’elle-même. Votre selfie est là : vos photos suivront dès que vous serez admis.",
+      "Cette page s’actualise d’elle-même. Prenez déjà votre selfie : vos photos seront là dès que vous serez admis.",
+    detailWithSelfie: "Cette page s’actualise d’elle-même. Votre selfie est arrivé : vos photos suivront dès que vous serez admis.",
     closed: "Cet événement est terminé. Demandez à l’organisateur.",
     examining: "Votre selfie est examiné …",
   },
@@ -46,7 +46,7 @@ export const text: Text = {
     heldUntil: (day) => `Les photos arrivent le ${day}`,
     held: "L’organisateur va bientôt publier les photos",
     heldDetail: "Prenez déjà votre selfie : les photos où l’on vous voit apparaîtront ici à la publication.",
-    heldDetailWithSelfie: "Votre selfie est là. Cette page change d’elle-même.",
+    heldDetailWithSelfie: "Votre selfie est arrivé. Cette page s’actualise d’elle-même.",
     hidden: "Les photos de cet événement ne sont plus affichées",
     hiddenUntil: (day) => `Tout est supprimé le ${day}. S’il vous manque des photos, demandez à l’organisateur.`,
     deletedOn: (day) => `Tout ce qui concerne cet événement, photos et résultats de votre selfie compris, est supprimé le ${day}.`,
