@@ -36,7 +36,7 @@ WRONG = [
     ("PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVERS),
     ("METRICS_PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVING),
     ("METRICS_HOST", "192.0.2.1", "cannot listen on 192.0.2.1:{free}: Cannot assign requested address", SERVING),
-    ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} holds no", (*SERVERS, "selfie worker")),
+    ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} contains no", (*SERVERS, "selfie worker")),
     ("SIGNING_KEY", "{stranger}", "SIGNING_KEY: it is not the private half of", SERVERS),
     ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", SERVERS),
     ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} contains no auth.pub.pem", ("auth", "selfie", "matcher")),
