@@ -212,7 +212,7 @@ def test_key_pairs_are_created_once_with_private_permissions(tmp_path: Path) -> 
 
 def test_a_folder_without_the_key_of_the_user_issuer_is_rejected(tmp_path: Path) -> None:
     create_key_pair(tmp_path, "selfie")
-    with pytest.raises(ValueError, match=r"holds no auth\.pub\.pem"):
+    with pytest.raises(ValueError, match=r"contains no auth\.pub\.pem"):
         Verifier.read(tmp_path)
 
 
