@@ -22,7 +22,7 @@ from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
 from gateway.http.limits import SELFIE_MEMORY_BYTES, Limits
 from gateway.http.methods import Methods
-from gateway.http.middleware import Boundary
+from gateway.http.middleware import RequestMiddleware
 from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
@@ -130,7 +130,7 @@ def create_app(
     app.add_middleware(Methods)
     app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
     allow_origins(app, site)
-    app.add_middleware(Boundary, hsts_days=site.hsts_days)
+    app.add_middleware(RequestMiddleware, hsts_days=site.hsts_days)
     accept_proxies(app, site)
     app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app
@@ -175,7 +175,7 @@ def _lifespan(
         yield {
             "limits": limits,
             "limiters": limiters,
-            "refuses_early": not site.cors_origins,
+            "sheds_early": not site.cors_origins,
             "end_streams": hub.end_all if hub else lambda: None,
         }
         await stop(*tasks)

@@ -65,8 +65,8 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     @callable_by(USER)
     def UploadSelfie(self, request, context):
         caller = current_caller().user_id
-        request_id = parse_optional_id(request.request_id)
-        selfie_id = self._selfies.upload(caller, request_id, request.image, request.is_addition, _person(request))
+        idempotency_key = parse_optional_id(request.request_id)
+        selfie_id = self._selfies.upload(caller, idempotency_key, request.image, request.is_addition, _person(request))
         return pb.UploadSelfieResponse(selfie_id=str(selfie_id))
 
     @callable_by(USER)
@@ -116,8 +116,8 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def CreatePerson(self, request, context):
-        caller, request_id = current_caller().user_id, parse_optional_id(request.request_id)
-        person = self._people.add_person(caller, request_id, request.name, request.consent_version)
+        caller, idempotency_key = current_caller().user_id, parse_optional_id(request.request_id)
+        person = self._people.add_person(caller, idempotency_key, request.name, request.consent_version)
         return pb.CreatePersonResponse(person=_wire_person(person))
 
     @callable_by(USER)

@@ -40,7 +40,7 @@ class AuthServicer(AccountServicer):
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
         event = self._auth.events.check_event_code(request.event_code)
-        if event is None or event.shut:
+        if event is None or event.ended:
             return pb.CheckEventCodeResponse(closed=event is not None)
         return pb.CheckEventCodeResponse(valid=True, event_name=event.name)
 

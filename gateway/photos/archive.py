@@ -87,7 +87,7 @@ async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -
             entries.append(entry)
     if not entries:
         raise Problem(404, "photo_not_found", "There is no photo in this event that has been read.")
-    return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_tell(missing)])
+    return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_list_missing(missing)])
 
 
 async def _list_matches(backend: Backends, event_id: UUID, person: UUID | None) -> AsyncIterator[matcher_pb2.Match]:
@@ -151,7 +151,7 @@ def _wall_clock(photo: matcher_pb2.Match | pb.Photo) -> datetime:
     return photo.take_time.ToDatetime(tzinfo=UTC) + timedelta(minutes=photo.take_offset_min)
 
 
-def _tell(missing: Sequence[pb.Photo]) -> list[Entry]:
+def _list_missing(missing: Sequence[pb.Photo]) -> list[Entry]:
     """The list of photos that have no original, if there are any."""
     if not missing:
         return []

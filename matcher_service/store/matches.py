@@ -28,7 +28,7 @@ from matcher_service.store.hints import hint
 from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_looker, select_matches
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
@@ -50,12 +50,14 @@ class MatchStore:
             rows = connection.execute(query, {"events": list(event_ids)})
             return {row.id: row.deleted_version for row in rows}
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         """Replaces the person's matches in the event atomically; returns how many the guest sees now, None if a newer
         revision was published before.
 
-        `found` are the matches among the faces up to version `compared`; newer faces are compared here by `find_newer`,
-        under the lock. A photo deleted meanwhile is left out, because only indexed photos are inserted; of a photo
+        `found` are the matches among the faces up to version `seen_version`; `find_newer` compares newer faces under
+        the lock. A photo deleted meanwhile is left out, because only indexed photos are inserted; of a photo
         replaced meanwhile, only the new faces count. With an unchanged selfie, matches found by growth stay until the
         event is settled. Raises EventNotFound if the event or membership is gone, RevisionTooFarAhead.
         """
@@ -68,8 +70,8 @@ class MatchStore:
                 return None
             self._require_near(connection, rematch)
             if rematch.encoding is not None:
-                replaced = find_replaced(connection, rematch.event_id, compared)
-                newer = read_newer(connection, rematch.event_id, compared, version)
+                replaced = find_replaced(connection, rematch.event_id, seen_version)
+                newer = read_newer(connection, rematch.event_id, seen_version, version)
                 found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
                 found = self._drop_rejected(connection, rematch, found, find_newer)
             is_same = self._enrol(connection, rematch)

@@ -12,7 +12,7 @@ from matcher_service.store.acts import ActStore
 from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event
 from matcher_service.store.offers import is_open
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 
 FACES = """
 SELECT face_no, "left", top, width, height, encoding, size_px, penalty, sure FROM matcher.faces

@@ -17,7 +17,7 @@ from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 from matcher_service.store.marks import mark_unsettled
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 
 FindPerson = Callable[[bytes, Sequence[SeenFace], Sequence[bytes]], Sequence[FoundPerson]]
 # The person rejects the face that matched them.

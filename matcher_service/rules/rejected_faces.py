@@ -1,4 +1,4 @@
-"""Rejection: a face that resembles one which its guest has rejected is not theirs either."""
+"""Rejected faces: a face that resembles one which its guest has rejected is not theirs either."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from matcher_service.rules.event import Limits
 from matcher_service.rules.pairs import Comparison, Distances, Nearby, Rows
 
 
-class Rejection:
+class RejectedFaces:
     """What one person has rejected: the faces (k, 128) that had been taken for theirs in photos that they refuse.
     `selfie`: the person's own (1, 128)."""
 
