@@ -120,13 +120,7 @@ def create_app(
         openapi_tags=TAGS,
     )
     _keep_state(app, limits, site, limiters, hub, sends_mail)
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
-    pages = Pages(WEB)
-    app.include_router(create_router(pages, shows_docs))
-    app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
-    app.add_exception_handler(RequestValidationError, answer_invalid)
-    app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
+    _add_routes(app, shows_docs)
     app.add_middleware(Methods)
     app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
     allow_origins(app, site)
@@ -134,6 +128,17 @@ def create_app(
     accept_proxies(app, site)
     app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app
+
+
+def _add_routes(app: FastAPI, shows_docs: bool) -> None:
+    """The REST API, the pages, and the handlers of errors."""
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
+    pages = Pages(WEB)
+    app.include_router(create_router(pages, shows_docs))
+    app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
 
 
 def _keep_state(

@@ -37,8 +37,8 @@ class TransferDeadline:
 class Admission:
     """Runs inside RequestMiddleware. No body is read before a slot is available. `scope["caller"]` is the id of the
     verified caller, whose share of the slots is limited; `scope["is_of_service"]` says that the token is one of a
-    service or of a download. A request with a slow body releases its slot until the body is complete. Health checks are always
-    answered."""
+    service or of a download. A request with a slow body releases its slot until the body is complete. Health checks
+    are always answered."""
 
     def __init__(self, app: ASGIApp, limiters: Limiters, limits: Limits, verifier: Verifier) -> None:
         self._app = app

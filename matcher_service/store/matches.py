@@ -35,6 +35,24 @@ from matcher_service.store.versions import read_versions
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
 # More selfies and deletions than any user makes between two rematches in an event, or before the first one.
 MAX_REVISIONS_AHEAD = 1_000_000
+# A photo found twice, in the index and among newer faces, counts once, with the nearer face.
+INSERT_MATCHES = text(
+    f"""
+    INSERT INTO matcher.matches
+        (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
+    SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
+        {unhidden(USER)}
+    FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
+        AS f (photo_id, no, distance)
+    JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
+    WHERE NOT EXISTS (
+        SELECT FROM matcher.refusals
+        WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
+    ORDER BY p.id, f.distance
+    ON CONFLICT (event_id, person_id, photo_id) DO UPDATE
+        SET face_no = excluded.face_no, distance = excluded.distance, grown = false
+    """
+)
 
 
 class MatchStore:
@@ -183,7 +201,6 @@ class MatchStore:
         *,
         keeps_grown: bool = False,
     ) -> None:
-        """For a photo found twice, in the index and among newer faces, the nearer face counts."""
         connection.execute(
             text(
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"
@@ -192,23 +209,7 @@ class MatchStore:
             {**person, "keeps_grown": keeps_grown},
         )
         connection.execute(
-            text(
-                f"""
-                INSERT INTO matcher.matches
-                    (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
-                SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
-                    {unhidden(USER)}
-                FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
-                    AS f (photo_id, no, distance)
-                JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
-                WHERE NOT EXISTS (
-                    SELECT FROM matcher.refusals
-                    WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
-                ORDER BY p.id, f.distance
-                ON CONFLICT (event_id, person_id, photo_id) DO UPDATE
-                    SET face_no = excluded.face_no, distance = excluded.distance, grown = false
-                """
-            ),
+            INSERT_MATCHES,
             {
                 **person,
                 "photos": [face.photo_id for face in found],

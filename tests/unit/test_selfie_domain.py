@@ -86,8 +86,8 @@ def test_every_validation_verdict_has_a_reject_reason() -> None:
 
 def test_every_state_and_reason_has_its_own_enum_value() -> None:
     assert set(SELFIE_STATES) == set(SelfieState)
-    assert {0, *SELFIE_STATES.values()} == set(pb.SelfieState.values())
+    assert {"SELFIE_STATE_UNSPECIFIED", *SELFIE_STATES.values()} == set(pb.SelfieState.keys())
     assert set(REJECT_REASONS) == {None, *RejectReason}
-    assert set(REJECT_REASONS.values()) == set(pb.RejectReason.values())
+    assert set(REJECT_REASONS.values()) == set(pb.RejectReason.keys())
     assert set(REMATCH_STATES) == set(RematchState)
     assert set(REMATCH_STATES.values()) == set(pb.RematchState.values())
