@@ -13,9 +13,9 @@ from auth_service.domain import (
     Consent,
     Ended,
     Event,
-    Guest,
     GuestPhotos,
     Login,
+    Member,
     Membership,
     RemovedGuest,
     Role,
@@ -137,7 +137,7 @@ def show_consent(consent: Consent) -> pb.Consent:
     )
 
 
-def show_guest(guest: Guest) -> pb.Guest:
+def show_guest(guest: Member) -> pb.Guest:
     return pb.Guest(
         user_id=str(guest.user_id),
         username=guest.username or "",
@@ -157,7 +157,7 @@ def show_removed(guest: RemovedGuest) -> pb.RemovedGuest:
     )
 
 
-def show_shared_phone(guests: Sequence[Guest]) -> pb.SharedPhone:
+def show_shared_phone(guests: Sequence[Member]) -> pb.SharedPhone:
     return pb.SharedPhone(guests=[show_guest(guest) for guest in guests])
 
 
@@ -188,7 +188,7 @@ def show_accepted(accepted: Accepted) -> pb.AcceptInvitationResponse:
     )
 
 
-def guest_key(guest: Guest) -> tuple[str, str]:
+def member_key(guest: Member) -> tuple[str, str]:
     return guest.joined_at.isoformat(), str(guest.user_id)
 
 

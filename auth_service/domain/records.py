@@ -152,7 +152,7 @@ class Consent:
 
 
 @dataclass(frozen=True)
-class Guest:
+class Member:
     """A membership, as an organiser sees it."""
 
     user_id: UUID

@@ -11,8 +11,8 @@ from auth_service.domain import (
     EventClosed,
     EventNotFound,
     GivenConsent,
-    Guest,
     GuestPhotos,
+    Member,
     MemberNotFound,
     Membership,
     OrganiserCannotLeave,
@@ -186,7 +186,7 @@ class MemberStore:
             append_event_change(connection, event_id)
             return is_over
 
-    def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
+    def list_members(self, event_id: UUID, page: Page) -> list[Member]:
         """Lists members in the order in which they joined; the page key is (joined_at, user_id)."""
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
         query = text(
@@ -200,7 +200,7 @@ class MemberStore:
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
             return [
-                Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
+                Member(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
                 for row in rows
             ]
 

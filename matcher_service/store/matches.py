@@ -92,7 +92,7 @@ class MatchStore:
                 newer = read_newer(connection, rematch.event_id, seen_version, version)
                 found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
                 found = self._drop_rejected(connection, rematch, found, find_newer)
-            is_same = self._enrol(connection, rematch)
+            is_same = self._store_encoding(connection, rematch)
             self._replace(connection, person, found, keeps_grown=is_same)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
@@ -174,7 +174,7 @@ class MatchStore:
         page = read_of_photos(connection, rematch.event_id, [one.photo_id for one in found])
         return find_newer(drop_rejected(rematch.encoding, rejected, page))
 
-    def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
+    def _store_encoding(self, connection: Connection, rematch: Rematch) -> bool:
         """Stores the person's encoding; returns whether it is unchanged."""
         person = {"event": rematch.event_id, "person": rematch.person}
         known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")

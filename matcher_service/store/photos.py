@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from kit.db.engine import transaction
 from kit.db.pages import Page
 from matcher_service.domain import (
@@ -216,7 +216,7 @@ class PhotoStore:
             note_deleted(connection, event_id, [photo_id], count)
             return count > 0
 
-    def list_acts(self, event_id: UUID, page: ActPage) -> list[Act]:
+    def list_acts(self, event_id: UUID, page: ActQuery) -> list[Act]:
         """The acts recorded about the event, newest first."""
         return ActStore(self._engine).list_acts(event_id, page)
 
