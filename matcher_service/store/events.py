@@ -121,7 +121,7 @@ def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[An
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
 
 
-def may_look(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+def may_see_photos(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
     """Whether the user is a member who may see photos of the event now."""
     query = text(
         "SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"

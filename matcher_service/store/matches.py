@@ -22,10 +22,10 @@ from matcher_service.faces import FacePage, FoundFace
 from matcher_service.matching import drop_rejected
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.encodings import open_person, seal_person
-from matcher_service.store.events import find_member, lock_event, may_look, raise_version
+from matcher_service.store.events import find_member, lock_event, may_see_photos, raise_version
 from matcher_service.store.faces import read_newer, read_of_photos
 from matcher_service.store.hints import hint
-from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_looker, select_matches
+from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_viewer, select_matches
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
 from matcher_service.store.rejected_faces import read_rejected
@@ -96,7 +96,7 @@ class MatchStore:
             self._replace(connection, person, found, keeps_grown=is_same)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
-            if not may_look(connection, rematch.event_id, rematch.user_id):
+            if not may_see_photos(connection, rematch.event_id, rematch.user_id):
                 return 0
             count = text(
                 "SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person AND shown"
@@ -115,9 +115,9 @@ class MatchStore:
         """A page of the photos of one of the user's people, and their total number. The key of a page is
         `listing.key`."""
         with transaction(self._engine) as connection:
-            looker = find_looker(connection, user_id, person_id)
-            matches = [_match(row) for row in select_matches(connection, looker, event_id, listing, page)]
-            return matches, count_matches(connection, looker, event_id)
+            viewer = find_viewer(connection, user_id, person_id)
+            matches = [_match(row) for row in select_matches(connection, viewer, event_id, listing, page)]
+            return matches, count_matches(connection, viewer, event_id)
 
     def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
         """For each of the users who is a member, how many photos they are in and see."""

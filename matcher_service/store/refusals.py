@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db.engine import transaction
 from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.store.encodings import open_face, open_person
-from matcher_service.store.events import find_event, lock_event, may_look
+from matcher_service.store.events import find_event, lock_event, may_see_photos
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 from matcher_service.store.marks import mark_unsettled
@@ -80,7 +80,7 @@ class RefusalStore:
         """Locks the event until the commit, so that no publish misses the decision."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if not may_look(connection, values["event"], values["user"]) or not _is_own(connection, values):
+        if not may_see_photos(connection, values["event"], values["user"]) or not _is_own(connection, values):
             return False
         known = text(
             "SELECT FROM matcher.matches"
