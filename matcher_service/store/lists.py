@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 from kit.db.pages import Page
 from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder, Visibility
 from matcher_service.store.audience import unhidden
-from matcher_service.store.offers import is_open, offered
+from matcher_service.store.offers import offered, sees_photos
 from matcher_service.store.replacements import NEW_VERSION
 from matcher_service.store.versions import VERSION_COLUMNS
 
@@ -27,7 +27,7 @@ p.colour, p.from_guest, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests,
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 
 MEMBERSHIPS = f"""
-FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone AND {is_open("me", "e")}
+FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone AND {sees_photos("me", "e")}
 """
 MATCHES = f"""
 {MEMBERSHIPS} JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person AND m.shown

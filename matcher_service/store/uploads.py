@@ -36,7 +36,7 @@ from matcher_service.store.ledger import note_erased
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
-SELECT_SHUT = (
+SELECT_ENDED = (
     "SELECT closed OR coalesce(expires_at <= now(), false) AS ended, guest_photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
