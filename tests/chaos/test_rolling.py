@@ -25,7 +25,7 @@ from tests.chaos.rolling import (
 )
 from tests.e2e.party import until
 
-ROUNDS = 2
+ROUNDS = 1
 
 
 @pytest.fixture(scope="module")
