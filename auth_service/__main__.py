@@ -17,7 +17,7 @@ from auth_service.domain import (
     UserNotFound,
 )
 from auth_service.invitations import show_setup_code
-from auth_service.mailer import Looker, Sender
+from auth_service.mailer import NoticeFinder, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
 from auth_service.service import Auth, Credentials, Organisers
@@ -122,7 +122,7 @@ def send_mails(_: list[str]) -> None:
         )
         # An SMTP conversation has about ten responses.
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
-        looker = Looker(stores.notices, feed.count, make_token)
+        looker = NoticeFinder(stores.notices, feed.count, make_token)
         announcer = Announcer(stores.announcements, feed.count)
         run_every(lambda: looker.hear(feed.watch()), BACKOFF_S, stop, "hints")
         loops = [

@@ -96,7 +96,7 @@ class Sender(Worker[MailJob]):
         )
 
 
-class Looker:
+class NoticeFinder:
     """Counts the photos of guests who wait for their first ones or for the release, when those photos may have
     changed."""
 

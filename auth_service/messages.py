@@ -13,9 +13,9 @@ from auth_service.domain import (
     Consent,
     Ended,
     Event,
-    Guest,
     GuestPhotos,
     Login,
+    Member,
     Membership,
     RemovedGuest,
     Role,
@@ -85,7 +85,7 @@ def show_event(event: Event) -> pb.Event:
         start_time=to_timestamp(event.starts_at),
         expire_time=to_timestamp(event.expires_at),
         closed=event.closed,
-        ended=event.shut,
+        ended=event.ended,
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
@@ -101,7 +101,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         event_id=str(membership.event_id),
         event_name=membership.event_name,
         role=ROLES[membership.role],
-        closed=membership.shut,
+        closed=membership.ended,
         join_time=to_timestamp(membership.joined_at),
         event_code=show_code(membership.code),
         expire_time=to_timestamp(membership.expires_at),
@@ -137,7 +137,7 @@ def show_consent(consent: Consent) -> pb.Consent:
     )
 
 
-def show_guest(guest: Guest) -> pb.Guest:
+def show_guest(guest: Member) -> pb.Guest:
     return pb.Guest(
         user_id=str(guest.user_id),
         username=guest.username or "",
@@ -157,7 +157,7 @@ def show_removed(guest: RemovedGuest) -> pb.RemovedGuest:
     )
 
 
-def show_shared_phone(guests: Sequence[Guest]) -> pb.SharedPhone:
+def show_shared_phone(guests: Sequence[Member]) -> pb.SharedPhone:
     return pb.SharedPhone(guests=[show_guest(guest) for guest in guests])
 
 
@@ -188,7 +188,7 @@ def show_accepted(accepted: Accepted) -> pb.AcceptInvitationResponse:
     )
 
 
-def guest_key(guest: Guest) -> tuple[str, str]:
+def member_key(guest: Member) -> tuple[str, str]:
     return guest.joined_at.isoformat(), str(guest.user_id)
 
 

@@ -22,7 +22,7 @@ from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
 from gateway.http.limits import SELFIE_MEMORY_BYTES, Limits
 from gateway.http.methods import Methods
-from gateway.http.middleware import Boundary
+from gateway.http.middleware import RequestMiddleware
 from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
@@ -120,6 +120,18 @@ def create_app(
         openapi_tags=TAGS,
     )
     _keep_state(app, limits, site, limiters, hub, sends_mail)
+    _add_routes(app, shows_docs)
+    app.add_middleware(Methods)
+    app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
+    allow_origins(app, site)
+    app.add_middleware(RequestMiddleware, hsts_days=site.hsts_days)
+    accept_proxies(app, site)
+    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
+    return app
+
+
+def _add_routes(app: FastAPI, shows_docs: bool) -> None:
+    """The REST API, the pages, and the handlers of errors."""
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
     pages = Pages(WEB)
@@ -127,13 +139,6 @@ def create_app(
     app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
-    app.add_middleware(Methods)
-    app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
-    allow_origins(app, site)
-    app.add_middleware(Boundary, hsts_days=site.hsts_days)
-    accept_proxies(app, site)
-    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
-    return app
 
 
 def _keep_state(
@@ -175,7 +180,7 @@ def _lifespan(
         yield {
             "limits": limits,
             "limiters": limiters,
-            "refuses_early": not site.cors_origins,
+            "sheds_early": not site.cors_origins,
             "end_streams": hub.end_all if hub else lambda: None,
         }
         await stop(*tasks)

@@ -37,7 +37,7 @@ from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.feed import AuthFeed
-from matcher_service.index import Index
+from matcher_service.index import FaceIndex
 from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
@@ -127,7 +127,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
     members, match_store = MemberStore(db), matches(db)
     faces = FaceStore(db)
-    index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
+    index = FaceIndex(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
     serve_metrics(
         config,
         QueueGauges("photos", JobStore(db).read_queue),
@@ -251,7 +251,7 @@ def check() -> None:
     integrity = Integrity(IntegrityStore(db), LogoStore(db), Blobs.connect(config, PREFIX), repair)
     for finding in integrity.check():
         print(finding, flush=True)
-        found[finding.problem.value] += 1
+        found[finding.defect.value] += 1
         wrong += finding.is_wrong
         repaired += bool(finding.cure)
     print(json.dumps({"seen": integrity.seen, "found": found, "repaired": repaired, "wrong": wrong}))

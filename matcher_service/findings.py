@@ -9,7 +9,7 @@ from matcher_service.domain import PhotoState
 FILE_MISSING = "file_missing"
 
 
-class Problem(Enum):
+class Defect(Enum):
     """What is wrong; the values are printed."""
 
     UPLOAD_MISSING = "upload_missing"
@@ -35,49 +35,49 @@ class Problem(Enum):
     COUNTS_WRONG = "counts_wrong"
 
 
-UPLOAD_PROBLEMS = frozenset({Problem.UPLOAD_MISSING, Problem.UPLOAD_DAMAGED})
-PICTURE_PROBLEMS = frozenset({Problem.KEY_MISSING, Problem.PICTURE_MISSING, Problem.PICTURE_DAMAGED})
+UPLOAD_DEFECTS = frozenset({Defect.UPLOAD_MISSING, Defect.UPLOAD_DAMAGED})
+PICTURE_DEFECTS = frozenset({Defect.KEY_MISSING, Defect.PICTURE_MISSING, Defect.PICTURE_DAMAGED})
 
 WORDS = {
-    Problem.UPLOAD_MISSING: "its upload is missing",
-    Problem.UPLOAD_DAMAGED: "its upload is not what was uploaded",
-    Problem.NEW_VERSION_MISSING: "the upload of its new version is missing",
-    Problem.NEW_VERSION_DAMAGED: "the upload of its new version is not what was uploaded",
-    Problem.KEY_MISSING: "it is indexed but has no file for a picture",
-    Problem.PICTURE_MISSING: "a picture that is served is missing",
-    Problem.PICTURE_DAMAGED: "a picture that is served is not a complete JPEG",
-    Problem.LOGO_MISSING: "its logo is missing",
-    Problem.ORPHAN: "no row names this file",
-    Problem.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
-    Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
-    Problem.PHOTO_OF_DELETED_EVENT: "its event is deleted",
-    Problem.FACE_TOO_NEW: "its version is above that of its event",
-    Problem.FACE_SIZE: "its encoding does not have 512 bytes",
-    Problem.MATCH_OF_STRANGER: "the user is not a member of the photo's event",
-    Problem.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
-    Problem.MATCH_SHOWN_WRONG: "whether it is shown is not what the photo's visibility and requests say",
-    Problem.PERSON_SIZE: "the encodings are not of 512 bytes each",
-    Problem.PERSON_ERASED: "the user is erased but still has an encoding",
-    Problem.MEMBER_ERASED: "the user is erased but still a member",
-    Problem.COUNTS_WRONG: "its counters are not those of its photos",
+    Defect.UPLOAD_MISSING: "its upload is missing",
+    Defect.UPLOAD_DAMAGED: "its upload is not what was uploaded",
+    Defect.NEW_VERSION_MISSING: "the upload of its new version is missing",
+    Defect.NEW_VERSION_DAMAGED: "the upload of its new version is not what was uploaded",
+    Defect.KEY_MISSING: "it is indexed but has no file for a picture",
+    Defect.PICTURE_MISSING: "a picture that is served is missing",
+    Defect.PICTURE_DAMAGED: "a picture that is served is not a complete JPEG",
+    Defect.LOGO_MISSING: "its logo is missing",
+    Defect.ORPHAN: "no row names this file",
+    Defect.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
+    Defect.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
+    Defect.PHOTO_OF_DELETED_EVENT: "its event is deleted",
+    Defect.FACE_TOO_NEW: "its version is above that of its event",
+    Defect.FACE_SIZE: "its encoding does not have 512 bytes",
+    Defect.MATCH_OF_STRANGER: "the user is not a member of the photo's event",
+    Defect.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
+    Defect.MATCH_SHOWN_WRONG: "whether it is shown is not what the photo's visibility and requests say",
+    Defect.PERSON_SIZE: "the encodings are not of 512 bytes each",
+    Defect.PERSON_ERASED: "the user is erased but still has an encoding",
+    Defect.MEMBER_ERASED: "the user is erased but still a member",
+    Defect.COUNTS_WRONG: "its counters are not those of its photos",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem with `subject`; `cure` describes its repair, empty if it was not repaired."""
+    """A defect with `subject`; `cure` describes its repair, empty if it was not repaired."""
 
-    problem: Problem
+    defect: Defect
     subject: str
     cure: str = ""
 
     @property
     def is_wrong(self) -> bool:
         """Whether an operator has to act."""
-        return not self.cure and self.problem is not Problem.YOUNG_ORPHAN
+        return not self.cure and self.defect is not Defect.YOUNG_ORPHAN
 
     def __str__(self) -> str:
-        line = f"{self.problem.value}: {self.subject}: {WORDS[self.problem]}"
+        line = f"{self.defect.value}: {self.subject}: {WORDS[self.defect]}"
         return f"{line} -- {self.cure}" if self.cure else line
 
 
@@ -103,7 +103,7 @@ class PhotoFiles:
     new_version: UploadFile | None  # pending, or failed for a reason other than a lost file
     picture_keys: tuple[str | None, ...]
     original_end: int  # bytes needed of an upload that is sent as the original
-    problems: tuple[Problem, ...]
+    defects: tuple[Defect, ...]
 
     @property
     def has_upload(self) -> bool:
@@ -113,8 +113,8 @@ class PhotoFiles:
 
 @dataclass(frozen=True)
 class RowPage:
-    """The rows of a page that have a problem, and the key after which the next page begins; None on the last page."""
+    """The rows of a page that have a defect, and the key after which the next page begins; None on the last page."""
 
     count: int
-    faulty: list[tuple[Problem, dict[str, UUID | int]]]
+    faulty: list[tuple[Defect, dict[str, UUID | int]]]
     last: tuple[UUID | int, ...] | None

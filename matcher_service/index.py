@@ -156,7 +156,7 @@ class _Entry:
     reserved: int = 0  # faces for which memory is reserved
 
 
-class Index:
+class FaceIndex:
     """Event indexes, least recently used first; any replica may build any of them at any time.
 
     Together they use at most `memory_mb`, including loads in progress; a single event that needs more is kept alone.

@@ -60,12 +60,12 @@ class Indexer(Worker[Job]):
     def work(self, job: Job) -> None:
         with traces.work("photo", job.photo_id):
             with seconds.time():
-                outcome = self.index(job)
-            traces.tell(outcome=outcome)
+                outcome = self.read_photo(job)
+            traces.annotate(outcome=outcome)
             photos_read.labels(outcome).inc()
             log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
 
-    def index(self, job: Job) -> str:
+    def read_photo(self, job: Job) -> str:
         """Returns the outcome for logs and metrics."""
         try:
             upload = self._blobs.get(job.upload_key)

@@ -10,14 +10,14 @@ from uuid import UUID
 from kit.storage.blobs import BlobNotFound, Blobs
 from kit.storage.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
-from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem, UploadFile
+from matcher_service.findings import PICTURE_DEFECTS, UPLOAD_DEFECTS, Defect, Finding, PhotoFiles, UploadFile
 from matcher_service.store.integrity import WALKS, IntegrityStore
 from matcher_service.store.logos import LogoStore
 
 PAGE = 500
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
-Faults = list[tuple[Problem, str]]
+Faults = list[tuple[Defect, str]]
 
 
 class Integrity:
@@ -52,66 +52,66 @@ class Integrity:
             if now is None:
                 return
             photo, faults = now, self._find_faults(now)
-        cures = self._repair_photo(photo, {problem for problem, _ in faults}) if self._repair else {}
-        for problem, key in faults:
+        cures = self._repair_photo(photo, {defect for defect, _ in faults}) if self._repair else {}
+        for defect, key in faults:
             subject = f"photo {photo.id}, file {key}" if key else f"photo {photo.id}"
-            yield Finding(problem, subject, cures.get(problem, ""))
+            yield Finding(defect, subject, cures.get(defect, ""))
 
     def _find_faults(self, photo: PhotoFiles) -> Faults:
-        """The problems of the photo's files and row, each with its file."""
-        faults: Faults = [(problem, "") for problem in photo.problems]
+        """The defects of the photo's files and row, each with its file."""
+        faults: Faults = [(defect, "") for defect in photo.defects]
         if photo.has_upload and (fault := self._look_at_upload(photo.upload)):
             faults.append((fault, photo.upload.key))
         if photo.new_version and (fault := self._look_at_upload(photo.new_version)):
-            is_missing = fault is Problem.UPLOAD_MISSING
-            problem = Problem.NEW_VERSION_MISSING if is_missing else Problem.NEW_VERSION_DAMAGED
-            faults.append((problem, photo.new_version.key))
+            is_missing = fault is Defect.UPLOAD_MISSING
+            defect = Defect.NEW_VERSION_MISSING if is_missing else Defect.NEW_VERSION_DAMAGED
+            faults.append((defect, photo.new_version.key))
         if photo.state is PhotoState.INDEXED:
             if photo.original_end > photo.upload.size_bytes:
-                faults.append((Problem.PICTURE_DAMAGED, photo.upload.key))
+                faults.append((Defect.PICTURE_DAMAGED, photo.upload.key))
             for key in photo.picture_keys:
                 if fault := self._look_at_picture(key):
                     faults.append((fault, key or ""))
         return faults
 
-    def _look_at_upload(self, upload: UploadFile) -> Problem | None:
+    def _look_at_upload(self, upload: UploadFile) -> Defect | None:
         try:
             size_bytes, chunks = self._blobs.open(upload.key)
             if size_bytes != upload.size_bytes:
-                return Problem.UPLOAD_DAMAGED
+                return Defect.UPLOAD_DAMAGED
             digest = hashlib.sha256()
             for chunk in chunks:
                 digest.update(chunk)
         except BlobNotFound:
-            return Problem.UPLOAD_MISSING
-        return None if digest.digest() == upload.sha256 else Problem.UPLOAD_DAMAGED
+            return Defect.UPLOAD_MISSING
+        return None if digest.digest() == upload.sha256 else Defect.UPLOAD_DAMAGED
 
-    def _look_at_picture(self, key: str | None) -> Problem | None:
+    def _look_at_picture(self, key: str | None) -> Defect | None:
         """Checks the first and last bytes only: decoding is reserved for the engine's process, and files of this
         service are never truncated."""
         if key is None:
-            return Problem.KEY_MISSING
+            return Defect.KEY_MISSING
         try:
             start, end = self._blobs.read_ends(key, len(JPEG_START))
         except BlobNotFound:
-            return Problem.PICTURE_MISSING
-        return None if (start, end) == (JPEG_START, JPEG_END) else Problem.PICTURE_DAMAGED
+            return Defect.PICTURE_MISSING
+        return None if (start, end) == (JPEG_START, JPEG_END) else Defect.PICTURE_DAMAGED
 
-    def _repair_photo(self, photo: PhotoFiles, problems: set[Problem]) -> dict[Problem, str]:
-        """The repairs, by problem."""
-        cures: dict[Problem, str] = {}
-        if Problem.NEW_VERSION_MISSING in problems and self._store.fail_lost_version(photo):
-            cures[Problem.NEW_VERSION_MISSING] = "failed now, as file_missing"
+    def _repair_photo(self, photo: PhotoFiles, defects: set[Defect]) -> dict[Defect, str]:
+        """The repairs, by defect."""
+        cures: dict[Defect, str] = {}
+        if Defect.NEW_VERSION_MISSING in defects and self._store.fail_lost_version(photo):
+            cures[Defect.NEW_VERSION_MISSING] = "failed now, as file_missing"
         if photo.state is PhotoState.INDEXED:
-            is_lost = problems & UPLOAD_PROBLEMS
-            if problems & PICTURE_PROBLEMS and not is_lost and self._store.read_again(photo):
-                cures |= dict.fromkeys(PICTURE_PROBLEMS, "pending again, to be re-read")
+            is_lost = defects & UPLOAD_DEFECTS
+            if defects & PICTURE_DEFECTS and not is_lost and self._store.read_again(photo):
+                cures |= dict.fromkeys(PICTURE_DEFECTS, "pending again, to be re-read")
         else:
-            if Problem.UNREAD_WITH_FACES in problems and self._store.forget_faces(photo):
-                cures[Problem.UNREAD_WITH_FACES] = "faces and matches deleted"
-            is_lost_waiting = photo.state is PhotoState.PENDING and Problem.UPLOAD_MISSING in problems
+            if Defect.UNREAD_WITH_FACES in defects and self._store.forget_faces(photo):
+                cures[Defect.UNREAD_WITH_FACES] = "faces and matches deleted"
+            is_lost_waiting = photo.state is PhotoState.PENDING and Defect.UPLOAD_MISSING in defects
             if is_lost_waiting and self._store.fail_lost(photo):
-                cures[Problem.UPLOAD_MISSING] = "failed now, as file_missing"
+                cures[Defect.UPLOAD_MISSING] = "failed now, as file_missing"
         return cures
 
     def _check_logos(self) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ class Integrity:
                 # A logo that was replaced during the check is no finding.
                 if not self._is_there(key) and self._logos.has_file(event_id, key):
                     cure = "forgotten" if self._repair and self._logos.forget_file(event_id, key) else ""
-                    yield Finding(Problem.LOGO_MISSING, f"event {event_id}, file {key}", cure)
+                    yield Finding(Defect.LOGO_MISSING, f"event {event_id}, file {key}", cure)
             after = logos[-1][0]
 
     def _check_blobs(self) -> Iterator[Finding]:
@@ -144,31 +144,31 @@ class Integrity:
 
     def _settle_orphan(self, key: str, is_old: bool) -> Finding:
         if not is_old:
-            return Finding(Problem.YOUNG_ORPHAN, f"file {key}")
+            return Finding(Defect.YOUNG_ORPHAN, f"file {key}")
         if self._repair:
             self._blobs.delete(key)
-        return Finding(Problem.ORPHAN, f"file {key}", "deleted" if self._repair else "")
+        return Finding(Defect.ORPHAN, f"file {key}", "deleted" if self._repair else "")
 
     def _check_rows(self, table: str) -> Iterator[Finding]:
         after: tuple[UUID | int, ...] | None = None
         while True:
             page = self._store.read_rows(table, after, PAGE)
             self.seen[table] += page.count
-            for problem, ids in page.faulty:
+            for defect, ids in page.faulty:
                 named = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in ids.items())
-                cure = self._repair_row(problem, ids) if self._repair else ""
-                yield Finding(problem, f"{table} of {named}", cure)
+                cure = self._repair_row(defect, ids) if self._repair else ""
+                yield Finding(defect, f"{table} of {named}", cure)
             if page.last is None:
                 return
             after = page.last
 
-    def _repair_row(self, problem: Problem, ids: dict[str, UUID | int]) -> str:
+    def _repair_row(self, defect: Defect, ids: dict[str, UUID | int]) -> str:
         values = {name: value for name, value in ids.items() if isinstance(value, UUID)}
-        if problem is Problem.COUNTS_WRONG:
+        if defect is Defect.COUNTS_WRONG:
             return "counted again" if self._store.count_again(**values) else ""
-        if problem is Problem.MATCH_OF_STRANGER:
+        if defect is Defect.MATCH_OF_STRANGER:
             return "deleted" if self._store.delete_strange_match(**values) else ""
-        if problem is Problem.MATCH_SHOWN_WRONG:
+        if defect is Defect.MATCH_SHOWN_WRONG:
             is_shown = self._store.show_match_again(values["event_id"], values["photo_id"])
             return "corrected" if is_shown else ""
         return ""

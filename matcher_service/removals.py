@@ -6,7 +6,7 @@ from uuid import UUID
 from matcher_service.domain import Action, PhotoNotFound
 from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace
 from matcher_service.faces import FoundPerson, SeenFace
-from matcher_service.index import Index
+from matcher_service.index import FaceIndex
 from matcher_service.matching import find_people
 from matcher_service.service import Members
 from matcher_service.store import RemovalStore
@@ -15,7 +15,7 @@ from matcher_service.store import RemovalStore
 class Removals:
     """Finds faces of an event that are as near to one of its faces as a direct match, and forgets them."""
 
-    def __init__(self, store: RemovalStore, members: Members, index: Index, tolerance: float) -> None:
+    def __init__(self, store: RemovalStore, members: Members, index: FaceIndex, tolerance: float) -> None:
         self._store = store
         self._members = members
         self._index = index

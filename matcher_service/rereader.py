@@ -97,7 +97,7 @@ class Rereader(Worker[RereadJob]):
             return
         with traces.work("reread", job.photo_id):
             outcome = self.read_again(job)
-            traces.tell(outcome=outcome)
+            traces.annotate(outcome=outcome)
         photos_reread.labels(outcome).inc()
         log.debug("Read a photo again.", action="photo_reread", photo_id=str(job.photo_id), outcome=outcome)
 

@@ -58,7 +58,7 @@ from selfie_service.spending import Spending
 from selfie_service.store import (
     ActStore,
     BindingStore,
-    ChangeStore,
+    FeedStore,
     LeaverStore,
     LedgerStore,
     PersonStore,
@@ -113,7 +113,7 @@ def serve(
     require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
-    store, changes = selfies(db, config.max_pending_selfies), ChangeStore(db)
+    store, changes = selfies(db, config.max_pending_selfies), FeedStore(db)
     _serve_metrics(config, db, blobs)
     require_master_key(db, ("selfie.people", "bound_encoding"))
     with open_channel(config.auth_address, config) as channel:
@@ -277,7 +277,7 @@ def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -
         QueueGauges("selfies", SelfieStore(db).read_queue),
         QueueGauges("rematches", RematchStore(db).read_queue),
         FileStoreGauge(blobs.find_fault),
-        FeedGauge(ChangeStore(db).cursor),
+        FeedGauge(FeedStore(db).cursor),
     )
 
 

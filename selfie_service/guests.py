@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from selfie_service.domain import Change, EventNotFound, GuestSelfie, OrganiserOnly, Role
 from selfie_service.store import ActStore, RoleStore
 
@@ -25,7 +25,7 @@ class GuestSelfies:
         self._require_organiser(event_id, user_id)
         return self._store.list_selfies(event_id, guest_ids)
 
-    def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
+    def list_acts(self, user_id: UUID, event_id: UUID, page: ActQuery) -> list[Act]:
         """Lists what this service recorded about an event. Raises EventNotFound, OrganiserOnly."""
         self._require_organiser(event_id, user_id)
         return self._acts.list_acts(event_id, page)

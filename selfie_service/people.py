@@ -35,11 +35,11 @@ class People:
         people = self._store.list_people(user_id)
         return people, max(self._faces_per_guest + 1 - len(people), 0)
 
-    def add_person(self, user_id: UUID, request_id: UUID | None, name: str, consent_version: str) -> Person:
+    def add_person(self, user_id: UUID, idempotency_key: UUID | None, name: str, consent_version: str) -> Person:
         """Returns the new person, or the one that the same request added before, in their current state.
 
         Raises InvalidName, ConsentRequired, TooManyPeople, UserNotFound."""
-        person = NewPerson(uuid4(), user_id, request_id, check_name(name), check_consent(consent_version))
+        person = NewPerson(uuid4(), user_id, idempotency_key, check_name(name), check_consent(consent_version))
         added = self._store.add_person(person, self._faces_per_guest)
         people = {known.id: known for known in self._store.list_people(user_id)}
         return people.get(added) or Person(added, person.name, GuestSelfie.NONE, 0)

@@ -45,6 +45,7 @@ class Rematcher:
         batch = self._store.claim(BATCH, 2 * self._stream_s)
         if not batch:
             return False
+        # A batch has each person once: its event is one, and so the id of a person can be the id of their rematch.
         unfinished = {str(rematch.person_id): rematch for rematch in batch}
         try:
             subjects = [rematch.selfie_id for rematch in batch if rematch.selfie_id]
@@ -66,7 +67,7 @@ class Rematcher:
 
     def _exchange(self, event_id: UUID, unfinished: dict[str, Rematch]) -> None:
         """Removes completed rematches from `unfinished`, even if the stream breaks."""
-        requests = [_request(name, rematch) for name, rematch in unfinished.items()]
+        requests = [_request(rematch_id, rematch) for rematch_id, rematch in unfinished.items()]
         stream = self._stub.Rematch(
             iter(requests),
             timeout=self._calls.timeout_s(self._stream_s),
@@ -119,9 +120,9 @@ class Rematcher:
         )
 
 
-def _request(name: str, rematch: Rematch) -> pb.RematchRequest:
+def _request(rematch_id: str, rematch: Rematch) -> pb.RematchRequest:
     return pb.RematchRequest(
-        rematch_id=name,
+        rematch_id=rematch_id,
         user_id=str(rematch.person_id),
         account_id="" if rematch.person_id == rematch.user_id else str(rematch.user_id),
         event_id=str(rematch.event_id),

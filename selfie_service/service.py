@@ -49,7 +49,7 @@ class Selfies:
     def upload(
         self,
         user_id: UUID,
-        request_id: UUID | None,
+        idempotency_key: UUID | None,
         image: bytes,
         is_addition: bool = False,
         person_id: UUID | None = None,
@@ -61,7 +61,7 @@ class Selfies:
             id=uuid4(),
             user_id=user_id,
             person_id=person,
-            request_id=request_id,
+            idempotency_key=idempotency_key,
             sha256=hashlib.sha256(image).digest(),
             image_key=self._images.write(person, image),
             content_type=content_type,

@@ -19,28 +19,10 @@ from selfie_service.people import People
 from selfie_service.records import Records
 from selfie_service.service import Selfies
 
-SELFIE_STATES = {
-    SelfieState.PENDING: pb.SELFIE_STATE_PENDING,
-    SelfieState.ACTIVE: pb.SELFIE_STATE_ACTIVE,
-    SelfieState.REJECTED: pb.SELFIE_STATE_REJECTED,
-    SelfieState.SUPERSEDED: pb.SELFIE_STATE_SUPERSEDED,
-    SelfieState.ERROR: pb.SELFIE_STATE_ERROR,
-    SelfieState.DELETED: pb.SELFIE_STATE_DELETED,
-}
-REJECT_REASONS = {
-    None: pb.REJECT_REASON_UNSPECIFIED,
-    RejectReason.NO_FACE: pb.REJECT_REASON_NO_FACE,
-    RejectReason.SEVERAL_FACES: pb.REJECT_REASON_SEVERAL_FACES,
-    RejectReason.FACE_TOO_SMALL: pb.REJECT_REASON_FACE_TOO_SMALL,
-    RejectReason.TOO_DARK: pb.REJECT_REASON_TOO_DARK,
-    RejectReason.TOO_BRIGHT: pb.REJECT_REASON_TOO_BRIGHT,
-    RejectReason.BLURRED: pb.REJECT_REASON_BLURRED,
-    RejectReason.FACE_CUT_OFF: pb.REJECT_REASON_FACE_CUT_OFF,
-    RejectReason.UNREADABLE: pb.REJECT_REASON_UNREADABLE,
-    RejectReason.INVALID_DIMENSIONS: pb.REJECT_REASON_INVALID_DIMENSIONS,
-    RejectReason.TOO_MANY_PIXELS: pb.REJECT_REASON_TOO_MANY_PIXELS,
-    RejectReason.DIFFERENT_PERSON: pb.REJECT_REASON_DIFFERENT_PERSON,
-    RejectReason.TOO_MANY_FACES: pb.REJECT_REASON_TOO_MANY_FACES,
+SELFIE_STATES = {state: f"SELFIE_STATE_{state.name}" for state in SelfieState}
+REJECT_REASONS: dict[RejectReason | None, str] = {
+    None: "REJECT_REASON_UNSPECIFIED",
+    **{reason: f"REJECT_REASON_{reason.name}" for reason in RejectReason},
 }
 REMATCH_STATES = {
     RematchState.IDLE: pb.REMATCH_STATE_UNSPECIFIED,
@@ -65,8 +47,8 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     @callable_by(USER)
     def UploadSelfie(self, request, context):
         caller = current_caller().user_id
-        request_id = parse_optional_id(request.request_id)
-        selfie_id = self._selfies.upload(caller, request_id, request.image, request.is_addition, _person(request))
+        idempotency_key = parse_optional_id(request.request_id)
+        selfie_id = self._selfies.upload(caller, idempotency_key, request.image, request.is_addition, _person(request))
         return pb.UploadSelfieResponse(selfie_id=str(selfie_id))
 
     @callable_by(USER)
@@ -116,8 +98,8 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def CreatePerson(self, request, context):
-        caller, request_id = current_caller().user_id, parse_optional_id(request.request_id)
-        person = self._people.add_person(caller, request_id, request.name, request.consent_version)
+        caller, idempotency_key = current_caller().user_id, parse_optional_id(request.request_id)
+        person = self._people.add_person(caller, idempotency_key, request.name, request.consent_version)
         return pb.CreatePersonResponse(person=_wire_person(person))
 
     @callable_by(USER)

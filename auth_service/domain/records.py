@@ -81,8 +81,8 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: new guests wait; `role`: that
-    of the viewer; `waiting_count`: the number of waiting guests, None if it was not counted."""
+    """An event. `closed`: by hand; `ended`: closed or expired, by the database's clock; `admission`: new guests
+    wait; `role`: that of the viewer; `waiting_count`: the number of waiting guests, None if it was not counted."""
 
     id: UUID
     name: str
@@ -90,7 +90,7 @@ class Event:
     starts_at: datetime | None
     expires_at: datetime | None
     closed: bool
-    shut: bool
+    ended: bool
     guest_count: int
     created_at: datetime
     admission: bool
@@ -107,7 +107,7 @@ class Membership:
     event_id: UUID
     event_name: str
     role: Role
-    shut: bool
+    ended: bool
     joined_at: datetime
     code: str
     expires_at: datetime | None
@@ -152,7 +152,7 @@ class Consent:
 
 
 @dataclass(frozen=True)
-class Guest:
+class Member:
     """A membership, as an organiser sees it."""
 
     user_id: UUID

@@ -55,13 +55,13 @@ class Accounts:
         """Returns whether the user name is taken, and whether a member of the event has the e-mail address (who should
         log in instead). Addresses outside the event are not disclosed."""
         event = self._events.find_code(normalise_code(code))
-        if event is None or event.shut:
+        if event is None or event.ended:
             raise InvalidEventCode
         return self._accounts.find_taken(username, email, event.id)
 
     def register(
         self,
-        request_id: UUID | None,
+        idempotency_key: UUID | None,
         username: str,
         email: str,
         password: str,
@@ -69,14 +69,14 @@ class Accounts:
         phone_mark: str = "",
         device: str = "",
     ) -> Login:
-        """A retry with the same `request_id` logs in, even if it runs concurrently with the first call."""
-        if known := self._find_registered(request_id):
+        """A retry with the same `idempotency_key` logs in, even if it runs concurrently with the first call."""
+        if known := self._find_registered(idempotency_key):
             return self._sessions.check_password(known, password, device)
-        user = NewUser(uuid4(), request_id, to_display(username), to_display(email))
+        user = NewUser(uuid4(), idempotency_key, to_display(username), to_display(email))
         try:
             return self._register(user, password, code, phone_mark, device)
         except InvalidForm:
-            if known := self._find_registered(request_id):
+            if known := self._find_registered(idempotency_key):
                 return self._sessions.check_password(known, password, device)
             raise
 
@@ -89,7 +89,7 @@ class Accounts:
             *forms.check_password(password, username, email),
             *_check_code(event),
         ]
-        if event and not event.shut:
+        if event and not event.ended:
             taken = check_taken(self._accounts, username, email)
             # Testing whether an address is registered thus costs an account for each address that is not.
             faults += [fault for fault in taken if not faults or fault.field != "email"]
@@ -113,7 +113,7 @@ class Accounts:
 
     def create_guest(
         self,
-        request_id: UUID | None,
+        idempotency_key: UUID | None,
         code: str,
         display_name: str,
         consent: GivenConsent,
@@ -121,24 +121,24 @@ class Accounts:
         phone_mark: str = "",
         device: str = "",
     ) -> tuple[Login, Event]:
-        """A retry with the same `request_id` signs in to the same account."""
+        """A retry with the same `idempotency_key` signs in to the same account."""
         searched = searched and self._require_consent is RequireConsent.NOBODY
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
-        if known := self._find_guest(request_id, event.id):
+        if known := self._find_guest(idempotency_key, event.id):
             return self._sessions.begin(known.id, event.id, device), event
         name = to_display(display_name)
         forms.require([*forms.check_display_name(name), *forms.check_consent(consent)])
-        guest = NewUser(uuid4(), request_id, display_name=name)
+        guest = NewUser(uuid4(), idempotency_key, display_name=name)
         tokens, session = self._tokens.begin(guest.id, device)
         phone_hash = self._marks.hash(event.id, phone_mark)
         waiting = self._accounts.register(guest, event.id, session, consent, searched, phone_hash)
         if waiting is not None:
             return Login(guest.id, event.id, tokens, waiting), event
-        if known := self._find_guest(request_id, event.id):
+        if known := self._find_guest(idempotency_key, event.id):
             return self._sessions.begin(known.id, event.id, device), event
-        if request_id and self._accounts.find_request(request_id):
+        if idempotency_key and self._accounts.find_repeated(idempotency_key):
             raise IdempotencyKeyReused
         raise EventClosed
 
@@ -166,14 +166,14 @@ class Accounts:
     def delete_user(self, user_id: UUID) -> None:
         self._accounts.erase_user(user_id)
 
-    def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
-        return self._accounts.find_new_guest(request_id, event_id) if request_id else None
+    def _find_guest(self, idempotency_key: UUID | None, event_id: UUID) -> User | None:
+        return self._accounts.find_new_guest(idempotency_key, event_id) if idempotency_key else None
 
-    def _find_registered(self, request_id: UUID | None) -> User | None:
-        return self._accounts.find_request(request_id) if request_id else None
+    def _find_registered(self, idempotency_key: UUID | None) -> User | None:
+        return self._accounts.find_repeated(idempotency_key) if idempotency_key else None
 
 
 def _check_code(event: Event | None) -> list[Violation]:
     if event is None:
         return [Violation("event_code", "invalid_event_code", "There is no event with this code.")]
-    return [Violation("event_code", "event_closed", "This event is closed.")] if event.shut else []
+    return [Violation("event_code", "event_closed", "This event is closed.")] if event.ended else []

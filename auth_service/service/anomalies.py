@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from auth_service.domain import Guest
+from auth_service.domain import Member
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
 
@@ -17,7 +17,7 @@ class Anomalies:
         self._phones = stores.phones
         self._least = least
 
-    def list_shared_phones(self, user_id: UUID, event_id: UUID) -> list[list[Guest]]:
+    def list_shared_phones(self, user_id: UUID, event_id: UUID) -> list[list[Member]]:
         """Raises EventNotFound, OrganiserOnly."""
         require_organiser(self._members, event_id, user_id)
         return self._phones.list_shared(event_id, self._least)

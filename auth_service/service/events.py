@@ -35,10 +35,10 @@ class Events:
         self._members = stores.members
 
     def check_event_code(self, typed: str) -> Event | None:
-        """Returns the event of the code, whether or not it is shut."""
+        """Returns the event of the code, whether or not it has ended."""
         return self._events.find_code(normalise_code(typed))
 
-    def create_event(self, request_id: UUID | None, user_id: UUID, new: NewEvent) -> Event:
+    def create_event(self, idempotency_key: UUID | None, user_id: UUID, new: NewEvent) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
             raise UserNotFound
@@ -50,10 +50,10 @@ class Events:
         forms.require([*faults, *forms.check_offer(offer)])
         new = self._complete(replace(new, name=to_display(new.name), offer=offer))
         for _try in range(CODE_TRIES):
-            if request_id and (known := self._events.find_request(request_id)):
+            if idempotency_key and (known := self._events.find_repeated(idempotency_key)):
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
-            if self._events.create_event(event_id, request_id, user_id, new_code(), new):
+            if self._events.create_event(event_id, idempotency_key, user_id, new_code(), new):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode
 

@@ -59,25 +59,26 @@ class Invitations:
         return self._invitations.accept(hash_token(token), user_id)
 
     def register(
-        self, request_id: UUID | None, token: str, username: str, email: str, password: str, device: str = ""
+        self, idempotency_key: UUID | None, token: str, username: str, email: str, password: str, device: str = ""
     ) -> Login:
-        """A retry with the same `request_id` logs in. Raises InvalidInvitation, InvalidForm, InvalidCredentials."""
-        if login := self._repeat(request_id, password, device):
+        """A retry with the same `idempotency_key` logs in. Raises InvalidInvitation, InvalidForm,
+        InvalidCredentials."""
+        if login := self._repeat(idempotency_key, password, device):
             return login
         self.look_up(token)
         username, email = to_display(username), to_display(email)
         require_account(self._accounts, username, email, password)
-        user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
+        user = NewUser(uuid4(), idempotency_key, username, email, self._passwords.hash(password))
         tokens, session = self._tokens.begin(user.id, device)
         accepted = self._invitations.register(hash_token(token), user, session)
         if accepted:
             return Login(user.id, accepted.event_id, tokens)
-        if login := self._repeat(request_id, password, device):
+        if login := self._repeat(idempotency_key, password, device):
             return login
         faults = check_taken(self._accounts, username, email)
         forms.require(faults)
         raise InvalidInvitation
 
-    def _repeat(self, request_id: UUID | None, password: str, device: str) -> Login | None:
-        known = self._accounts.find_request(request_id) if request_id else None
+    def _repeat(self, idempotency_key: UUID | None, password: str, device: str) -> Login | None:
+        known = self._accounts.find_repeated(idempotency_key) if idempotency_key else None
         return self._sessions.check_password(known, password, device) if known else None

@@ -11,8 +11,8 @@ from auth_service.domain import (
     EventClosed,
     EventNotFound,
     GivenConsent,
-    Guest,
     InvalidEventCode,
+    Member,
     NoFreeCode,
     OrganiserOnly,
     RemovedGuest,
@@ -107,10 +107,10 @@ class Members:
         require_organiser(self._members, event_id, user_id)
         return self._roles.list_removed(event_id, page)
 
-    def list_guests(self, user_id: UUID, event_id: UUID, page: Page) -> list[Guest]:
+    def list_guests(self, user_id: UUID, event_id: UUID, page: Page) -> list[Member]:
         require_organiser(self._members, event_id, user_id)
-        return self._members.list_guests(event_id, page)
+        return self._members.list_members(event_id, page)
 
-    def list_members(self, event_id: UUID, page: Page) -> list[Guest]:
+    def list_members(self, event_id: UUID, page: Page) -> list[Member]:
         """For services, which do not have a role."""
-        return self._members.list_guests(event_id, page)
+        return self._members.list_members(event_id, page)

@@ -5,7 +5,7 @@ from google.protobuf.duration_pb2 import Duration
 from auth_service.domain import GivenConsent
 from auth_service.mails import Notice
 from auth_service.messages import (
-    guest_key,
+    member_key,
     show_accepted,
     show_change,
     show_consent,
@@ -40,7 +40,7 @@ class AuthServicer(AccountServicer):
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
         event = self._auth.events.check_event_code(request.event_code)
-        if event is None or event.shut:
+        if event is None or event.ended:
             return pb.CheckEventCodeResponse(closed=event is not None)
         return pb.CheckEventCodeResponse(valid=True, event_name=event.name)
 
@@ -143,7 +143,7 @@ class AuthServicer(AccountServicer):
         page = parse_page(f"guests of {event_id}", request.page_size, request.page_token)
         shown, token = page.cut(
             self._auth.members.list_guests(current_caller().user_id, event_id, page),
-            guest_key,
+            member_key,
         )
         return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
 
@@ -162,7 +162,7 @@ class AuthServicer(AccountServicer):
     def ListMemberIds(self, request, context):
         event_id = parse_id(request.event_id)
         page = parse_page(f"members of {event_id}", request.page_size or DEFAULT_SIZE, request.page_token, MAX_SIZE)
-        shown, token = page.cut(self._auth.members.list_members(event_id, page), guest_key)
+        shown, token = page.cut(self._auth.members.list_members(event_id, page), member_key)
         return pb.ListMemberIdsResponse(user_ids=[str(guest.user_id) for guest in shown], next_page_token=token)
 
     @callable_by(*FOLLOWERS, long=True)

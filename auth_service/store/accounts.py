@@ -33,10 +33,10 @@ from kit.db.engine import transaction
 
 @dataclass(frozen=True)
 class NewUser:
-    """A new account, created once per `request_id`. A guest has no user name, e-mail address or password."""
+    """A new account, created once per `idempotency_key`. A guest has no user name, e-mail address or password."""
 
     id: UUID
-    request_id: UUID | None
+    idempotency_key: UUID | None
     username: str | None = None
     email: str | None = None
     password_hash: str | None = None
@@ -76,13 +76,13 @@ class AccountStore:
         phone_hash: bytes | None = None,
     ) -> bool | None:
         """Creates the account, its membership, its first token and its consent. Returns whether the user waits to be
-        admitted; None if the name, address or request id is in use, or if the event was shut or deleted meanwhile.
+        admitted; None if the name, address or idempotency key is in use, or if the event has ended or was deleted.
 
         Raises RemovedFromEvent.
         """
         with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
-            if event is None or event.shut:
+            if event is None or event.ended:
                 return None
             require_not_removed(connection, event_id, phone_hash)
             if not insert_user(connection, user):
@@ -137,10 +137,10 @@ class AccountStore:
             row = connection.execute(query, {"key": fold(name), "typed": fold_case(name)}).first()
         return _user(row) if row else None
 
-    def find_request(self, request_id: UUID) -> User | None:
-        return self._find("request_id = :value", request_id)
+    def find_repeated(self, idempotency_key: UUID) -> User | None:
+        return self._find("request_id = :value", idempotency_key)
 
-    def find_new_guest(self, request_id: UUID, event_id: UUID) -> User | None:
+    def find_new_guest(self, idempotency_key: UUID, event_id: UUID) -> User | None:
         """Finds a guest without credentials whom this request created in this event within REPEAT_S."""
         query = text(
             "SELECT u.* FROM auth.users u JOIN auth.memberships m ON m.user_id = u.id AND m.event_id = :event"
@@ -148,7 +148,7 @@ class AccountStore:
             " AND u.created_at > now() - make_interval(secs => :repeat)"
         )
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"request": request_id, "event": event_id, "repeat": REPEAT_S}).first()
+            row = connection.execute(query, {"request": idempotency_key, "event": event_id, "repeat": REPEAT_S}).first()
         return _user(row) if row else None
 
     def erase_user(self, user_id: UUID) -> None:
@@ -210,7 +210,7 @@ def insert_user(connection: Connection, user: NewUser) -> bool:
             """
             INSERT INTO auth.users
                 (id, request_id, username, username_key, email, email_key, password_hash, organiser, display_name)
-            VALUES (:id, :request_id, :username, :username_key, :email, :email_key, :password_hash, :organiser,
+            VALUES (:id, :idempotency_key, :username, :username_key, :email, :email_key, :password_hash, :organiser,
                 :display_name)
             ON CONFLICT DO NOTHING
             """

@@ -17,7 +17,7 @@ from auth_service.store.offers import COMPUTED, EDIT, read_offer
 from kit.db.engine import transaction
 from kit.db.pages import Page
 
-COLUMNS = f"e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED}"
+COLUMNS = f"e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS ended, {COMPUTED}"
 WAITING = "(SELECT count(*) FROM auth.memberships w WHERE w.event_id = e.id AND w.waiting) AS waiting_count"
 
 
@@ -34,16 +34,18 @@ class EventStore:
         """Includes the number of waiting guests."""
         return self._find("e.id = :value", event_id, f"{COLUMNS}, {WAITING}")
 
-    def find_request(self, request_id: UUID) -> Event | None:
-        return self._find("e.request_id = :value", request_id)
+    def find_repeated(self, idempotency_key: UUID) -> Event | None:
+        return self._find("e.request_id = :value", idempotency_key)
 
-    def create_event(self, event_id: UUID, request_id: UUID | None, organiser: UUID, code: str, new: NewEvent) -> bool:
-        """Creates the event with its organiser; False if the code or the request id is in use. Raises UserNotFound."""
+    def create_event(
+        self, event_id: UUID, idempotency_key: UUID | None, organiser: UUID, code: str, new: NewEvent
+    ) -> bool:
+        """Creates the event with its organiser; False if the code or the key is in use. Raises UserNotFound."""
         insert = text(
             """
             INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
                 awaits_release, releases_at, credit_name, credit_url, download, keep_days, guest_photos)
-            VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
+            VALUES (:id, :idempotency_key, :name, :code, :starts_at, :expires_at, :admission, :held,
                 :held, :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
             ON CONFLICT DO NOTHING
             """
@@ -51,7 +53,9 @@ class EventStore:
         values = {**vars(new), **_values(new.offer), "guest_photos": new.guest_photos.value}
         with transaction(self._engine, "create-event") as connection:
             lock_user(connection, organiser)
-            inserted = connection.execute(insert, {**values, "id": event_id, "request_id": request_id, "code": code})
+            inserted = connection.execute(
+                insert, {**values, "id": event_id, "idempotency_key": idempotency_key, "code": code}
+            )
             if not inserted.rowcount:
                 return False
             append_event_change(connection, event_id)
@@ -152,7 +156,7 @@ def _event(row: Row[Any]) -> Event:
         starts_at=row.starts_at,
         expires_at=row.expires_at,
         closed=row.closed,
-        shut=row.shut,
+        ended=row.ended,
         guest_count=row.member_count,
         created_at=row.created_at,
         admission=row.admission,

@@ -23,7 +23,7 @@ def lock_sessions(connection: Connection, user_id: UUID) -> None:
 def lock_event(connection: Connection, event_id: UUID) -> Row[Any] | None:
     """Locks the event until the commit, and returns its current state; None if it does not exist."""
     query = text(
-        "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, admission, expires_at, keep_days"
+        "SELECT closed OR coalesce(expires_at <= now(), false) AS ended, admission, expires_at, keep_days"
         " FROM auth.events WHERE id = :event FOR UPDATE"
     )
     return connection.execute(query, {"event": event_id}).first()

@@ -11,8 +11,8 @@ from auth_service.domain import (
     EventClosed,
     EventNotFound,
     GivenConsent,
-    Guest,
     GuestPhotos,
+    Member,
     MemberNotFound,
     Membership,
     OrganiserCannotLeave,
@@ -49,7 +49,7 @@ class MemberStore:
         query = text(
             f"""
             SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, m.searched, e.guest_photos, {STORED}, {COMPUTED},
-                   e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
+                   e.closed OR coalesce(e.expires_at <= now(), false) AS ended, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
                    coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id AND m.searched
@@ -66,7 +66,7 @@ class MemberStore:
                     event_id=row.event_id,
                     event_name=row.name,
                     role=Role(row.role),
-                    shut=row.shut,
+                    ended=row.ended,
                     joined_at=row.joined_at,
                     code=row.code,
                     expires_at=row.expires_at,
@@ -100,7 +100,7 @@ class MemberStore:
         consent: GivenConsent = NO_CONSENT,
         phone_hash: bytes | None = None,
     ) -> bool | None:
-        """Returns whether the user waits to be admitted; None if the event was shut or deleted meanwhile. `searched`
+        """Returns whether the user waits to be admitted; None if the event has ended or was deleted. `searched`
         applies to new members; for existing ones, only a consent enables face search.
 
         Raises UserNotFound, RemovedFromEvent.
@@ -116,7 +116,7 @@ class MemberStore:
                 return bool(member.waiting)
             if _is_removed(connection, event_id, user_id):
                 raise RemovedFromEvent
-            if event.shut:
+            if event.ended:
                 return None
             if consent.version:
                 insert_consent(connection, user_id, event_id, consent)
@@ -140,7 +140,7 @@ class MemberStore:
                 return
             if not member and not _is_removed(connection, event_id, user_id):
                 raise MemberNotFound
-            if event.shut:
+            if event.ended:
                 raise EventClosed
             searched = forget_removal(connection, event_id, user_id)
             note_act(connection, Recorded.GUEST_ADMITTED, event_id, user_id)
@@ -186,7 +186,7 @@ class MemberStore:
             append_event_change(connection, event_id)
             return is_over
 
-    def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
+    def list_members(self, event_id: UUID, page: Page) -> list[Member]:
         """Lists members in the order in which they joined; the page key is (joined_at, user_id)."""
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
         query = text(
@@ -200,7 +200,7 @@ class MemberStore:
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
             return [
-                Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
+                Member(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
                 for row in rows
             ]
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import Guest, RemovedFromEvent, Role
+from auth_service.domain import Member, RemovedFromEvent, Role
 from kit.db.engine import transaction
 
 MAX_GUESTS = 1000
@@ -16,7 +16,7 @@ class PhoneStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_shared(self, event_id: UUID, least: int) -> list[list[Guest]]:
+    def list_shared(self, event_id: UUID, least: int) -> list[list[Member]]:
         """Returns the guests of each phone with which at least `least` guests joined, the most guests first."""
         query = text(
             """
@@ -29,11 +29,11 @@ class PhoneStore:
             ORDER BY shared.count DESC, m.phone_hash, m.joined_at, m.user_id LIMIT :limit
             """
         )
-        phones: dict[bytes, list[Guest]] = {}
+        phones: dict[bytes, list[Member]] = {}
         with transaction(self._engine) as connection:
             for row in connection.execute(query, {"event": event_id, "least": least, "limit": MAX_GUESTS}):
-                guest = Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
-                phones.setdefault(bytes(row.phone_hash), []).append(guest)
+                member = Member(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
+                phones.setdefault(bytes(row.phone_hash), []).append(member)
         return list(phones.values())
 
 

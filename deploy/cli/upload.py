@@ -49,7 +49,7 @@ def upload(
     Photos that the event already has are not sent again, so an interrupted upload continues where it stopped."""
     require_local()
     from deploy.upload.sender import Outcome, Sender, find_missing
-    from deploy.upload.session import Refused, Session, Unreachable
+    from deploy.upload.session import Rejected, Session, Unreachable
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = find_pictures(folders)
@@ -70,7 +70,7 @@ def upload(
             return
         with Meter(console, "Sending", missing) as meter:
             Sender(session, event_id, connections, meter.advance, replace).send_all(missing, outcome)
-    except (Refused, Unreachable, WrongEvent, OSError) as fault:
+    except (Rejected, Unreachable, WrongEvent, OSError) as fault:
         _fail(console, f"{server}: {fault}" if isinstance(fault, Unreachable) else str(fault))
     except KeyboardInterrupt:
         console.print(f"Interrupted; {outcome.sent} photos were sent. {AGAIN}")
@@ -82,7 +82,7 @@ def upload(
 
 
 def find_event(session: "Session", chosen: str) -> tuple[str, str]:
-    """Returns its id and name. Raises WrongEvent, Refused, Unreachable."""
+    """Returns its id and name. Raises WrongEvent, Rejected, Unreachable."""
     events, cursor = [], ""
     while True:
         page = session.get("/api/events", limit=100, cursor=cursor)
@@ -107,14 +107,14 @@ def announce(console: Console, event: str, known: int, missing: "Sequence[Photo]
 def report(console: Console, outcome: "Outcome", others: int) -> None:
     """Describes the outcome, with the photos that were rejected and why."""
     counts = [f"{outcome.sent} sent", f"{outcome.known} already uploaded"]
-    counts += [f"{len(outcome.refused)} rejected"] if outcome.refused else []
+    counts += [f"{len(outcome.rejected)} rejected"] if outcome.rejected else []
     counts += [f"{len(outcome.unsent)} not sent"] if outcome.unsent else []
     counts += [f"{others} other files skipped"] if others else []
     console.print(", ".join(counts) + ".")
-    for photo, refusal in outcome.refused[:SHOWN]:
-        console.print(f"  {photo.path}: {refusal}", markup=False)
-    if len(outcome.refused) > SHOWN:
-        console.print(f"  ... and {len(outcome.refused) - SHOWN} more")
+    for photo, rejection in outcome.rejected[:SHOWN]:
+        console.print(f"  {photo.path}: {rejection}", markup=False)
+    if len(outcome.rejected) > SHOWN:
+        console.print(f"  ... and {len(outcome.rejected) - SHOWN} more")
     if outcome.unsent:
         console.print(f"Stopped: {outcome.fault}. {AGAIN}", markup=False)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from deploy.sample.pictures import UPRIGHT, WIDE, Look, backdrop, compose, frame, line_up, to_jpeg
+from deploy.sample.pictures import UPRIGHT, WIDE, Variation, backdrop, compose, frame, line_up, to_jpeg
 from deploy.sample.portraits import Portrait, packaged_picture, portraits
 
 # Numbers of faces in a load-test photo, weighted by how often each is listed.
@@ -46,10 +46,10 @@ def sample_event(cache_dir: Path) -> SampleEvent:
         *_groups(ada, ben, cleo_office, cleo_hall),
         *_empty(),
     ]
-    look = Look(mirrored=True, brightness=0.9)
+    variation = Variation(mirrored=True, brightness=0.9)
     return SampleEvent(
         photos=tuple(_photo(f"{number:02d}", scene) for number, scene in enumerate(scenes, start=1)),
-        selfies={portrait.person: to_jpeg(frame(portrait, 2.4, look)) for portrait in source.selfies},
+        selfies={portrait.person: to_jpeg(frame(portrait, 2.4, variation)) for portrait in source.selfies},
     )
 
 
@@ -69,7 +69,7 @@ def load_photo(source: Sequence[Portrait], index: int) -> SamplePhoto:
 def load_selfies(cache_dir: Path) -> list[tuple[str, bytes]]:
     """Make the pool of selfies for the load test: every source photo at several distances."""
     return [
-        (portrait.person, to_jpeg(frame(portrait, zoom, Look(step % 2 == 1, 0.85 + 0.1 * step))))
+        (portrait.person, to_jpeg(frame(portrait, zoom, Variation(step % 2 == 1, 0.85 + 0.1 * step))))
         for portrait in portraits(cache_dir).everything
         for step, zoom in enumerate(SELFIE_ZOOMS)
     ]
@@ -77,16 +77,16 @@ def load_selfies(cache_dir: Path) -> list[tuple[str, bytes]]:
 
 def _singles(ada: Portrait, ben: Portrait, cleo_office: Portrait, cleo_hall: Portrait) -> Iterator[Scene]:
     shots = (
-        (ada, 3.2, Look(brightness=1.05), UPRIGHT),
-        (ben, 3.1, Look(), UPRIGHT),
-        (cleo_office, 3.4, Look(), UPRIGHT),
-        (cleo_hall, 4.2, Look(brightness=1.15), WIDE),
-        (ada, 4.0, Look(mirrored=True, brightness=0.85), WIDE),
-        (ben, 2.6, Look(mirrored=True, brightness=1.15), UPRIGHT),
-        (cleo_office, 2.5, Look(mirrored=True, brightness=0.8), UPRIGHT),
+        (ada, 3.2, Variation(brightness=1.05), UPRIGHT),
+        (ben, 3.1, Variation(), UPRIGHT),
+        (cleo_office, 3.4, Variation(), UPRIGHT),
+        (cleo_hall, 4.2, Variation(brightness=1.15), WIDE),
+        (ada, 4.0, Variation(mirrored=True, brightness=0.85), WIDE),
+        (ben, 2.6, Variation(mirrored=True, brightness=1.15), UPRIGHT),
+        (cleo_office, 2.5, Variation(mirrored=True, brightness=0.8), UPRIGHT),
     )
-    for portrait, zoom, look, size in shots:
-        yield [portrait], frame(portrait, zoom, look, size)
+    for portrait, zoom, variation, size in shots:
+        yield [portrait], frame(portrait, zoom, variation, size)
 
 
 def _groups(ada: Portrait, ben: Portrait, cleo_office: Portrait, cleo_hall: Portrait) -> Iterator[Scene]:

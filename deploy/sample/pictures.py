@@ -24,7 +24,7 @@ GRAIN = 3.0
 
 
 @dataclass(frozen=True)
-class Look:
+class Variation:
     """Variations that make two pictures of one portrait differ."""
 
     mirrored: bool = False
@@ -38,10 +38,10 @@ class Placement:
     portrait: Portrait
     face_px: int
     centre: tuple[int, int]
-    look: Look = Look()
+    variation: Variation = Variation()
 
 
-def frame(portrait: Portrait, zoom: float, look: Look, size: Size = UPRIGHT) -> Image.Image:
+def frame(portrait: Portrait, zoom: float, variation: Variation, size: Size = UPRIGHT) -> Image.Image:
     """Crop the portrait around its face, `zoom` face sides wide or as wide as the portrait allows."""
     left, top, side = portrait.face
     scene = portrait.image
@@ -49,7 +49,7 @@ def frame(portrait: Portrait, zoom: float, look: Look, size: Size = UPRIGHT) -> 
     height = width * size[1] / size[0]
     x = min(max(left + side / 2 - width / 2, 0), scene.width - width)
     y = min(max(top + side / 2 - height * 0.45, 0), scene.height - height)
-    return _styled(scene.resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height)), look)
+    return _styled(scene.resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height)), variation)
 
 
 def compose(backdrop: Image.Image, placements: Iterable[Placement]) -> Image.Image:
@@ -72,8 +72,8 @@ def line_up(cast: Sequence[Portrait], rng: random.Random, size: Size = WIDE) -> 
         room = column / 2 - CUTOUT_BESIDE * face_px
         x = (place + 0.5) * column + rng.uniform(-room, room)
         y = rng.uniform(CUTOUT_ABOVE * face_px, size[1] - CUTOUT_BELOW * face_px)
-        look = Look(mirrored=rng.random() < 0.5, brightness=rng.uniform(0.8, 1.2))
-        placements.append(Placement(portrait, face_px, (round(x), round(y)), look))
+        variation = Variation(mirrored=rng.random() < 0.5, brightness=rng.uniform(0.8, 1.2))
+        placements.append(Placement(portrait, face_px, (round(x), round(y)), variation))
     return placements
 
 
@@ -97,7 +97,7 @@ def to_jpeg(picture: Image.Image) -> bytes:
 
 def _cutout(placement: Placement) -> tuple[Image.Image, tuple[int, int]]:
     """Return head and shoulders at the requested scale, and the centre of the face in them."""
-    portrait, look = placement.portrait, placement.look
+    portrait, variation = placement.portrait, placement.variation
     left, top, side = portrait.face
     x, y = left + side / 2, top + side / 2
     scene = portrait.image
@@ -109,9 +109,9 @@ def _cutout(placement: Placement) -> tuple[Image.Image, tuple[int, int]]:
     )
     scale = placement.face_px / side
     size = (round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale))
-    cutout = _styled(scene.resize(size, Image.Resampling.LANCZOS, box=box), look)
-    beside = box[2] - x if look.mirrored else x - box[0]
-    return cutout, (round(beside * scale), round((y - box[1]) * scale))
+    cutout = _styled(scene.resize(size, Image.Resampling.LANCZOS, box=box), variation)
+    offset_px = box[2] - x if variation.mirrored else x - box[0]
+    return cutout, (round(offset_px * scale), round((y - box[1]) * scale))
 
 
 def _soft_mask(size: Size, face_px: int) -> Image.Image:
@@ -122,6 +122,6 @@ def _soft_mask(size: Size, face_px: int) -> Image.Image:
     return mask.filter(ImageFilter.GaussianBlur(soft))
 
 
-def _styled(picture: Image.Image, look: Look) -> Image.Image:
-    turned = ImageOps.mirror(picture) if look.mirrored else picture
-    return ImageEnhance.Brightness(turned).enhance(look.brightness)
+def _styled(picture: Image.Image, variation: Variation) -> Image.Image:
+    turned = ImageOps.mirror(picture) if variation.mirrored else picture
+    return ImageEnhance.Brightness(turned).enhance(variation.brightness)

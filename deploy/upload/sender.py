@@ -7,7 +7,7 @@ from threading import Event, Lock
 from typing import Any
 
 from deploy.upload.folder import Photo
-from deploy.upload.session import Refused, Session, Unreachable
+from deploy.upload.session import Rejected, Session, Unreachable
 
 MAX_HASHES = 1000  # hashes per request
 EVENT_WIDE = (401, 403, 404, 409)  # reasons that apply to every photo
@@ -15,21 +15,21 @@ EVENT_WIDE = (401, 403, 404, 409)  # reasons that apply to every photo
 
 @dataclass
 class Outcome:
-    """The outcome of an upload. `refused` has the reason of each rejection, `fault` why the rest was not sent."""
+    """The outcome of an upload. `rejected` has the reason of each rejection, `fault` why the rest was not sent."""
 
     known: int = 0
     sent: int = 0
-    refused: list[tuple[Photo, Refused]] = field(default_factory=list)
+    rejected: list[tuple[Photo, Rejected]] = field(default_factory=list)
     unsent: list[Photo] = field(default_factory=list)
     fault: Exception | None = None
 
     @property
     def is_complete(self) -> bool:
-        return not self.refused and not self.unsent
+        return not self.rejected and not self.unsent
 
 
 def find_missing(session: Session, event_id: str, photos: Sequence[Photo]) -> list[Photo]:
-    """The photos that the event does not have, or could not read. Raises Refused, Unreachable."""
+    """The photos that the event does not have, or could not read. Raises Rejected, Unreachable."""
     known: set[str] = set()
     for part in _split(photos, MAX_HASHES):
         answer = session.post(f"/api/events/{event_id}/photos/known", {"sha256": [photo.sha256 for photo in part]})
@@ -69,7 +69,7 @@ class Sender:
     def _send(self, photo: Photo, outcome: Outcome) -> None:
         if self._stop.is_set():
             return
-        refusal: Refused | None = None
+        rejection: Rejected | None = None
         try:
             with photo.path.open("rb") as file:
 
@@ -78,18 +78,18 @@ class Sender:
                     return {"files": {"files": (photo.path.name, file)}, "params": self._query}
 
                 self._session.ask("POST", self._path, make_request)
-        except Refused as fault:
+        except Rejected as fault:
             if fault.status in EVENT_WIDE:
                 self._give_up(fault, outcome)
                 return
-            refusal = fault
+            rejection = fault
         except (Unreachable, OSError) as fault:
             self._give_up(fault, outcome)
             return
         with self._lock:
             outcome.unsent.remove(photo)
-            if refusal:
-                outcome.refused.append((photo, refusal))
+            if rejection:
+                outcome.rejected.append((photo, rejection))
             else:
                 outcome.sent += 1
         self._advance(photo)

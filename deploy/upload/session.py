@@ -18,7 +18,7 @@ PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 Json = dict[str, Any]
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The gateway rejected the request: `reason` is stable, the message is for people."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
@@ -47,19 +47,19 @@ class Session:
         self._http.close()
 
     def login(self, username: str, password: str) -> None:
-        """Raises Refused, Unreachable."""
+        """Raises Rejected, Unreachable."""
         self._keep(self.post("/api/login", {"username": username, "password": password}))
 
     def get(self, path: str, **query: Any) -> Json:
-        """Raises Refused, Unreachable."""
+        """Raises Rejected, Unreachable."""
         return self.ask("GET", path, lambda: {"params": query})
 
     def post(self, path: str, form: Json) -> Json:
-        """Raises Refused, Unreachable."""
+        """Raises Rejected, Unreachable."""
         return self.ask("POST", path, lambda: {"json": form})
 
     def ask(self, method: str, path: str, make_request: Callable[[], dict[str, Any]]) -> Json:
-        """The response, after as many attempts as needed; `make_request` builds a new body for each. Raises Refused,
+        """The response, after as many attempts as needed; `make_request` builds a new body for each. Raises Rejected,
         Unreachable."""
         ends_at, wait_s = time.monotonic() + self._patience_s, FIRST_WAIT_S
         has_renewed = False
@@ -74,7 +74,7 @@ class Session:
                 self._renew(access)
                 continue
             if answer is not None and answer.status_code not in PASSING:
-                raise _refusal(answer)
+                raise _rejected(answer)
             pause_s = max(wait_s * random.uniform(0.5, 1.0), _retry_after(answer))
             if time.monotonic() + pause_s > ends_at or self._stop.wait(pause_s):
                 raise Unreachable(why)
@@ -105,10 +105,10 @@ def _retry_after(answer: httpx2.Response | None) -> float:
     return float(seconds) if seconds.isdigit() else 0.0
 
 
-def _refusal(answer: httpx2.Response) -> Refused:
+def _rejected(answer: httpx2.Response) -> Rejected:
     try:
         problem = answer.json()
-        return Refused(answer.status_code, problem["reason"], problem["detail"])
+        return Rejected(answer.status_code, problem["reason"], problem["detail"])
     except (ValueError, KeyError, TypeError):
         message = f"The server answered {answer.status_code}."
-        return Refused(answer.status_code, f"http_{answer.status_code}", message)
+        return Rejected(answer.status_code, f"http_{answer.status_code}", message)

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from gateway.accounts.memberships import ROLES
 from gateway.backends.channels import Backends
+from gateway.backends.pages import paginate
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import BINARY, SIGNED, problems
 from gateway.http.authentication import Signed
@@ -62,31 +63,22 @@ async def _list_matches(
     backend: Backends, people: Sequence[selfie_pb2.PersonRecord]
 ) -> AsyncIterator[dict[str, object]]:
     for person in people:
-        page = matcher_pb2.ListMatchesRequest(page_size=PAGE_SIZE, ascending=True, person_id=person.person_id)
-        while True:
-            answer = await backend.matcher.ListMatches(page)
-            for match in answer.matches:
+        request = matcher_pb2.ListMatchesRequest(page_size=PAGE_SIZE, ascending=True, person_id=person.person_id)
+        async for page in paginate(backend.matcher.ListMatches, request):
+            for match in page.matches:
                 if not match.only_for_everyone:
                     yield {"person_id": person.person_id, **_show_photo(match), "event_name": match.event_name}
-            page.page_token = answer.next_page_token
-            if not page.page_token:
-                break
 
 
 async def _list_uploads(backend: Backends, event_id: str) -> AsyncIterator[dict[str, object]]:
-    page = photo_pb2.ListUploadsRequest(event_id=event_id, page_size=PAGE_SIZE)
-    while True:
-        try:
-            answer = await backend.photos.ListUploads(page)
-        except grpc.aio.AioRpcError as error:
-            if has_reason(error, "event_not_found"):  # the caller waits for admission, or has just left
-                return
+    request = photo_pb2.ListUploadsRequest(event_id=event_id, page_size=PAGE_SIZE)
+    try:
+        async for page in paginate(backend.photos.ListUploads, request):
+            for photo in page.photos:
+                yield {**_show_photo(photo), "file_name": photo.filename}
+    except grpc.aio.AioRpcError as error:
+        if not has_reason(error, "event_not_found"):  # the caller waits for admission, or has just left
             raise
-        for photo in answer.photos:
-            yield {**_show_photo(photo), "file_name": photo.filename}
-        page.page_token = answer.next_page_token
-        if not page.page_token:
-            return
 
 
 def _show_account(user: auth_pb2.GetUserResponse) -> dict[str, object]:

@@ -29,7 +29,7 @@ STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "deadline_exceeded", "A service took too long; try again shortly."),
 }
 
-REFUSALS = {
+REJECTED_FILES = {
     "empty_image": "The file is empty.",
     "too_large": "The file is too large.",
     "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
@@ -82,9 +82,9 @@ def default_problem(code: grpc.StatusCode) -> Problem:
     return Problem(*STATUSES[code])
 
 
-def refusal(reason: str) -> Problem:
+def rejected_file(reason: str) -> Problem:
     """The problem for a file that was rejected within a successful response."""
-    return Problem(status_of(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
+    return Problem(status_of(reason, 400), reason, REJECTED_FILES.get(reason, "The file was refused."))
 
 
 def has_reason(error: grpc.aio.AioRpcError, reason: str) -> bool:

@@ -35,10 +35,10 @@ class TransferDeadline:
 
 
 class Admission:
-    """Runs inside Boundary. No body is read before a slot is available. `scope["caller"]` is the id of the verified
-    caller, whose share of the slots is limited; `scope["is_of_service"]` says that the token is one of a service or of
-    a download. A request with a slow body releases its slot until the body is complete. Health checks are always
-    answered."""
+    """Runs inside RequestMiddleware. No body is read before a slot is available. `scope["caller"]` is the id of the
+    verified caller, whose share of the slots is limited; `scope["is_of_service"]` says that the token is one of a
+    service or of a download. A request with a slow body releases its slot until the body is complete. Health checks
+    are always answered."""
 
     def __init__(self, app: ASGIApp, limiters: Limiters, limits: Limits, verifier: Verifier) -> None:
         self._app = app
@@ -102,7 +102,7 @@ class Slot:
         self._deadline = deadline
         self._bodies: OpenBodies | None = None
         self._caller: Caller | None = None
-        self._holds_slot = self._is_cut_off = self._gives_way = False
+        self._holds_slot = self._is_cut_off = self._has_yielded = False
         self._yielding: asyncio.TimerHandle | None = None
         self._waiting: asyncio.Timeout | None = None
 
@@ -119,7 +119,7 @@ class Slot:
             self.end()
             raise
         if bodies:
-            self._yielding = asyncio.get_running_loop().call_later(SWIFT_S, self._give_way)
+            self._yielding = asyncio.get_running_loop().call_later(SWIFT_S, self._yield_slot)
 
     async def receive(self) -> Message:
         """Raises Problem if the body is too slow, or if no slot becomes free for a complete one."""
@@ -164,11 +164,11 @@ class Slot:
             raise overloaded() from None
         self._holds_slot = True
 
-    def _give_way(self) -> None:
+    def _yield_slot(self) -> None:
         """Releases the slot of a slow body to other requests."""
         if self._limiter:
             self._limiter.arrivals.begin()
-            self._gives_way = True
+            self._has_yielded = True
         self._release()
 
     def _release(self) -> None:
@@ -179,9 +179,9 @@ class Slot:
     def _end_body(self) -> None:
         if self._yielding:
             self._yielding.cancel()
-        if self._limiter and self._gives_way:
+        if self._limiter and self._has_yielded:
             self._limiter.arrivals.end()
-            self._gives_way = False
+            self._has_yielded = False
         self._leave_bodies()
         self._bodies = self._yielding = None
 

@@ -42,7 +42,7 @@ handled = Counter("http_handled_total", "Requests that ended", ["method", "route
 seconds = Histogram("http_handling_seconds", "Duration of requests", ["method", "route"])
 
 
-class Boundary:
+class RequestMiddleware:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp, hsts_days: int = 0) -> None:
@@ -75,7 +75,7 @@ class Boundary:
                 response = to_response(internal_problem(), exchange.request_id)
                 await response(scope, exchange.receive, exchange.send)
             finally:
-                exchange.tell()
+                exchange.record()
 
 
 def _is_interruption(error: Exception) -> bool:
@@ -126,14 +126,14 @@ class Exchange:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    def tell(self) -> None:
+    def record(self) -> None:
         """Writes the access log. The path is logged as received, escaped, without the query."""
         elapsed_s = time.perf_counter() - self._started
         method, route = self._scope["method"], getattr(self._scope.get("route"), "path", "unknown")
         handled.labels(method, route, self.status).inc()
         seconds.labels(method, route).observe(elapsed_s)
         attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": self.status}
-        traces.tell(f"{method} {route}", self.status >= 500, **attributes)
+        traces.annotate(f"{method} {route}", self.status >= 500, **attributes)
         write = log.debug if route in QUIET else log.info
         write(
             "Answered a request.",

@@ -46,9 +46,9 @@ class Connection(H11Protocol):
         super().__init__(config, server_state, {**app_state, "cut": self._cut}, **more)
         self._limits: Limits = app_state["limits"]
         self._limiters: Limiters = app_state["limiters"]
-        self._refuses_early: bool = app_state["refuses_early"]
+        self._sheds_early: bool = app_state["sheds_early"]
         self._end_streams: Callable[[], None] = app_state["end_streams"]
-        self._is_refused = False
+        self._is_rejected = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
 
@@ -68,16 +68,11 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:
+        if self._is_rejected:
             self._discard(data)
             return
-        if (
-            self._refuses_early
-            and self.cycle is None
-            and data.startswith(UPLOAD)
-            and not self._limiters.selfies.admits()
-        ):
-            self._refuse()
+        if self._sheds_early and self.cycle is None and data.startswith(UPLOAD) and not self._limiters.selfies.admits():
+            self._shed()
             self._discard(data)
             return
         super().data_received(data)
@@ -86,7 +81,7 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answers malformed HTTP with a problem, as every error, unless a response has begun."""
         if self.cycle is None or self.cycle.response_complete:
-            self._refuse_with(malformed())
+            self._reject_with(malformed_response())
         else:
             super().send_400_response(msg)
 
@@ -111,12 +106,12 @@ class Connection(H11Protocol):
         """Closes the connection of an incomplete response, which must not look complete."""
         self.transport.close()
 
-    def _refuse(self) -> None:
-        self._refuse_with(refusal())
+    def _shed(self) -> None:
+        self._reject_with(overload_response())
         handled.labels("POST", SELFIE, 503).inc()
 
-    def _refuse_with(self, response: bytes) -> None:
-        self._is_refused = True
+    def _reject_with(self, response: bytes) -> None:
+        self._is_rejected = True
         self._leave_head()
         self.transport.write(response.replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
         if self.transport.can_write_eof():  # TLS has no half-close
@@ -164,13 +159,13 @@ class Connection(H11Protocol):
 
 
 @functools.cache
-def refusal() -> bytes:
+def overload_response() -> bytes:
     """The complete response, without the id of a request."""
     return _serialise(overloaded(), "503 Service Unavailable")
 
 
 @functools.cache
-def malformed() -> bytes:
+def malformed_response() -> bytes:
     """The response to a request that cannot be parsed."""
     return _serialise(Problem(400, "bad_request", "This is not a valid HTTP request."), "400 Bad Request")
 

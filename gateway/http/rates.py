@@ -13,7 +13,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors.problem import Problem
-from gateway.http.shared_rates import Away, SharedLimiter, hide
+from gateway.http.shared_rates import CountersUnavailable, SharedLimiter, hide
 
 NONE = "none"  # an empty variable of the environment stands for the default
 IPV6_HOME = 64  # bits that identify a home or phone; the device chooses the rest
@@ -71,7 +71,7 @@ class RateLimiters:
             return window.reset_time - time.time()
 
         if self._shared:
-            with suppress(Away):
+            with suppress(CountersUnavailable):
                 return await self._shared.ask(count)
         return await count(self._own)
 

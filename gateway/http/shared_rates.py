@@ -29,7 +29,7 @@ in_memory = Gauge(
 
 
 class SharedLimiter:
-    """A moving window that all gateways of the same URL share. Raises Away while the server is unavailable."""
+    """A moving window that all gateways of the same URL share. Raises CountersUnavailable."""
 
     def __init__(self, url: str) -> None:
         uri = f"async+{url}"
@@ -39,20 +39,20 @@ class SharedLimiter:
         )
         self._limiter = MovingWindowRateLimiter(storage)
         self._asks_again_at = 0.0
-        self._is_away = False
+        self._is_unavailable = False
 
     async def ask(self, question: Callable[[MovingWindowRateLimiter], Awaitable[Answer]]) -> Answer:
-        """Raises Away."""
+        """Raises CountersUnavailable."""
         now = asyncio.get_running_loop().time()
         if now < self._asks_again_at:
-            raise Away
+            raise CountersUnavailable
         try:
             async with asyncio.timeout(CALL_S):
                 answer = await question(self._limiter)
         except (StorageError, TimeoutError, OSError) as fault:
             self._asks_again_at = now + RETRY_S
             self._note(True, fault)
-            raise Away from None
+            raise CountersUnavailable from None
         self._note(False)
         return answer
 
@@ -60,13 +60,13 @@ class SharedLimiter:
         # The library does not close its client, which is not public (limits 5.8; tests warn about open connections).
         await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
-    def _note(self, is_away: bool, fault: BaseException | None = None) -> None:
+    def _note(self, is_unavailable: bool, fault: BaseException | None = None) -> None:
         """Logs once per outage, without the message of the fault, which may contain the address with its password."""
-        if is_away == self._is_away:
+        if is_unavailable == self._is_unavailable:
             return
-        self._is_away = is_away
-        in_memory.set(is_away)
-        if is_away:
+        self._is_unavailable = is_unavailable
+        in_memory.set(is_unavailable)
+        if is_unavailable:
             why = type(fault.__cause__ or fault).__name__ if fault else ""
             log.warning(
                 "RATE_LIMIT_URL cannot be reached: rates are counted in memory.", action="rates_in_memory", why=why
@@ -75,7 +75,7 @@ class SharedLimiter:
             log.info("Rates are counted at RATE_LIMIT_URL again.", action="rates_shared")
 
 
-class Away(Exception):
+class CountersUnavailable(Exception):
     """The server of the shared counters is unavailable."""
 
 

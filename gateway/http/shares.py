@@ -20,14 +20,14 @@ class Place:
 
 class UserLimiter:
     """Allows at most `count` requests of each user at the same time. Up to `max_waiting` more wait for one of them to
-    end, each for `patience_s`; the rest are rejected with `refusal`."""
+    end, each for `patience_s`; the rest are rejected with `make_problem`."""
 
     def __init__(
-        self, count: int, refusal: Callable[[], Problem], max_waiting: int = 0, patience_s: float = 0.0
+        self, count: int, make_problem: Callable[[], Problem], max_waiting: int = 0, patience_s: float = 0.0
     ) -> None:
         self._count = count
         self._most = count + max_waiting
-        self._refusal = refusal
+        self._make_problem = make_problem
         self._patience_s = patience_s
         self._places: dict[UUID, Place] = {}
 
@@ -35,7 +35,7 @@ class UserLimiter:
         """Raises Problem."""
         place = self._places.setdefault(user_id, Place(self._count))
         if place.users >= self._most:
-            raise self._refusal()
+            raise self._make_problem()
         place.users += 1
         try:
             async with asyncio.timeout(self._patience_s or None):
@@ -43,7 +43,7 @@ class UserLimiter:
         except BaseException as fault:
             self._forget(user_id)
             if isinstance(fault, TimeoutError):
-                raise self._refusal() from None
+                raise self._make_problem() from None
             raise
 
     def leave(self, user_id: UUID) -> None:

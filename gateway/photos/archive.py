@@ -9,6 +9,7 @@ import grpc
 from fastapi import APIRouter, Response
 
 from gateway.backends.channels import Backends
+from gateway.backends.pages import paginate
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import BINARY, SIGNED, problems
 from gateway.errors.problem import Problem
@@ -87,31 +88,23 @@ async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -
             entries.append(entry)
     if not entries:
         raise Problem(404, "photo_not_found", "There is no photo in this event that has been read.")
-    return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_tell(missing)])
+    return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_list_missing(missing)])
 
 
 async def _list_matches(backend: Backends, event_id: UUID, person: UUID | None) -> AsyncIterator[matcher_pb2.Match]:
-    page = matcher_pb2.ListMatchesRequest(
+    request = matcher_pb2.ListMatchesRequest(
         event_id=str(event_id), page_size=PAGE_SIZE, ascending=True, person_id=name_person(person)
     )
-    while True:
-        answer = await backend.matcher.ListMatches(page)
-        for match in answer.matches:
+    async for page in paginate(backend.matcher.ListMatches, request):
+        for match in page.matches:
             yield match
-        if not answer.next_page_token:
-            return
-        page.page_token = answer.next_page_token
 
 
 async def _list_photos(backend: Backends, event_id: UUID) -> AsyncIterator[pb.Photo]:
-    page = pb.ListPhotosRequest(event_id=str(event_id), page_size=PAGE_SIZE, ascending=True)
-    while True:
-        answer = await backend.photos.ListPhotos(page)
-        for photo in answer.photos:
+    request = pb.ListPhotosRequest(event_id=str(event_id), page_size=PAGE_SIZE, ascending=True)
+    async for page in paginate(backend.photos.ListPhotos, request):
+        for photo in page.photos:
             yield photo
-        if not answer.next_page_token:
-            return
-        page.page_token = answer.next_page_token
 
 
 async def _find_original(backend: Backends, photo: matcher_pb2.Match | pb.Photo, name: str) -> Entry | None:
@@ -151,7 +144,7 @@ def _wall_clock(photo: matcher_pb2.Match | pb.Photo) -> datetime:
     return photo.take_time.ToDatetime(tzinfo=UTC) + timedelta(minutes=photo.take_offset_min)
 
 
-def _tell(missing: Sequence[pb.Photo]) -> list[Entry]:
+def _list_missing(missing: Sequence[pb.Photo]) -> list[Entry]:
     """The list of photos that have no original, if there are any."""
     if not missing:
         return []

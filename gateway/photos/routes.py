@@ -26,14 +26,12 @@ URLS = tuple(f"{name}_url" for name in VARIANTS)
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 STATES = {
-    pb.PHOTO_STATE_PENDING: "pending",
-    pb.PHOTO_STATE_INDEXED: "indexed",
-    pb.PHOTO_STATE_FAILED: "failed",
-    pb.PHOTO_STATE_REFUSED: "refused",
+    state: name.removeprefix("PHOTO_STATE_").lower()
+    for name, state in pb.PhotoState.items()
+    if state != pb.PHOTO_STATE_UNSPECIFIED
 }
 
 NEW_VERSIONS = {pb.PHOTO_STATE_PENDING: "pending", pb.PHOTO_STATE_FAILED: "failed"}
-FILTERS = {name: state for state, name in STATES.items() if state != pb.PHOTO_STATE_REFUSED}
 VISIBILITIES: dict[int, shapes.Visibility] = {
     pb.VISIBILITY_MATCHED: "matched",
     pb.VISIBILITY_EVERYONE: "everyone",
@@ -136,7 +134,7 @@ async def list_photos(
         page_token=cursor,
         order=f"PHOTO_ORDER_{order.upper()}",
         ascending=direction == "asc",
-        state=FILTERS[status] if status else pb.PHOTO_STATE_UNSPECIFIED,
+        state=f"PHOTO_STATE_{status.upper()}" if status else pb.PHOTO_STATE_UNSPECIFIED,
         visibility=f"VISIBILITY_{visibility.upper()}" if visibility else pb.VISIBILITY_UNSPECIFIED,
         faces=pb.FACE_FILTER_NONE if faces else pb.FACE_FILTER_UNSPECIFIED,
         hide_requested=hide_requested,

@@ -12,7 +12,7 @@ import grpc
 from fastapi import Request
 
 from gateway.backends.channels import Backends
-from gateway.errors.from_grpc import has_reason, refusal, to_problem
+from gateway.errors.from_grpc import has_reason, rejected_file, to_problem
 from gateway.errors.problem import Problem
 from gateway.errors.schemas import FieldError
 from gateway.http.admission import overloaded
@@ -132,7 +132,7 @@ class PhotoUpload:
     def _refuse(self, reason: str) -> Problem:
         if reason == "too_large":
             return file_too_large(self._policy.max_file_bytes)
-        return too_many(self._policy) if reason == "too_many_files" else refusal(reason)
+        return too_many(self._policy) if reason == "too_many_files" else rejected_file(reason)
 
     def _find_event_wide(self) -> Problem | None:
         """The problem that applies to every file of this request, if any."""

@@ -10,7 +10,7 @@ from gateway.errors.openapi import JSON_BODY, SIGNED, problems
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
 from gateway.http.schemas import Form
-from gateway.selfies.routes import IdempotencyKey, make_request_id
+from gateway.selfies.routes import IdempotencyKey, parse_idempotency_key
 from protos.selfie.v1 import selfie_pb2 as pb
 
 MAX_NAME = "1 to 40 characters"
@@ -72,7 +72,7 @@ async def list_people(backend: Signed) -> People:
 async def add_person(form: NewPerson, backend: Signed, idempotency_key: IdempotencyKey = "") -> Person:
     """Add a person to search for; then send a selfie of them, with `person`."""
     request = pb.CreatePersonRequest(
-        request_id=make_request_id(idempotency_key), name=form.name, consent_version=form.consent_version
+        request_id=parse_idempotency_key(idempotency_key), name=form.name, consent_version=form.consent_version
     )
     return _person((await backend.selfie.CreatePerson(request)).person)
 

@@ -76,7 +76,7 @@ async def upload_selfie(
             with closing(file):
                 image = b"" if file.reason else await file.read()
     upload = pb.UploadSelfieRequest(
-        request_id=make_request_id(idempotency_key), image=image, person_id=name_person(person), is_addition=add
+        request_id=parse_idempotency_key(idempotency_key), image=image, person_id=name_person(person), is_addition=add
     )
     answer = await backend.selfie.UploadSelfie(upload)
     return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)
@@ -189,7 +189,7 @@ def _event_id(status: RematchStatus) -> str:
     return blake2b(status.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
-def make_request_id(key: str) -> str:
+def parse_idempotency_key(key: str) -> str:
     """The UUID of a key: the key itself if it is a UUID; a new one if the key is empty."""
     try:
         return str(UUID(key)) if key else str(uuid4())

@@ -41,7 +41,7 @@ class Feed:
         self._calls = {name: ServiceCalls(signer, name) for name in ("auth", "selfie", "matcher")}
         self._hub = hub
         self._live = live
-        self._away: set[str] = set()
+        self._unavailable: set[str] = set()
         self._call_s = backends.limits.call_s
         self._rotate_s = backends.limits.rotate_s
 
@@ -61,7 +61,7 @@ class Feed:
     def _open(self, callee: str, method: Any, request: Any) -> Any:
         return method(request, metadata=self._calls[callee].metadata(), timeout=2 * self._rotate_s)
 
-    async def _watch(self, what: str, open_stream: Callable[[], Any], tell: Callable[[Any], None]) -> None:
+    async def _watch(self, what: str, open_stream: Callable[[], Any], handle: Callable[[Any], None]) -> None:
         """Opens one stream after the other. If one ends before the next has begun, hints may be lost."""
         reading: asyncio.Task[None] | None = None
         while True:
@@ -75,7 +75,7 @@ class Feed:
             else:
                 reading.cancel()
             watches.labels(what).inc()
-            reading = asyncio.create_task(self._read(what, stream, tell))
+            reading = asyncio.create_task(self._read(what, stream, handle))
             await asyncio.wait({reading}, timeout=self._rotate_s)
             if reading.done():
                 await asyncio.sleep(BACKOFF_S)
@@ -86,17 +86,17 @@ class Feed:
         try:
             async with asyncio.timeout(self._call_s):
                 if await stream.read() is not grpc.aio.EOF:
-                    self._away.discard(what)
+                    self._unavailable.discard(what)
                     return stream
         except Exception as error:
             self._warn(what, error)
         stream.cancel()
         return None
 
-    async def _read(self, what: str, stream: Any, tell: Callable[[Any], None]) -> None:
+    async def _read(self, what: str, stream: Any, handle: Callable[[Any], None]) -> None:
         try:
             while (response := await stream.read()) is not grpc.aio.EOF:
-                tell(response)
+                handle(response)
         except Exception as error:
             self._warn(what, error)
         finally:
@@ -108,7 +108,7 @@ class Feed:
         while True:
             try:
                 place = await self._read_changes(place)
-                self._away.discard("events")
+                self._unavailable.discard("events")
             except Exception as error:
                 self._warn("events", error)
                 await asyncio.sleep(BACKOFF_S)
@@ -127,7 +127,7 @@ class Feed:
             self._on_change(change)
         updated = [change.event_id for change in changes if change.kind == auth_pb2.Change.KIND_EVENT_UPDATED]
         for event_id in dict.fromkeys(updated):
-            await self._tell_members(event_id)
+            await self._notify_members(event_id)
         if not answer.changes:
             await asyncio.sleep(EMPTY_S)
             return after or 0
@@ -144,7 +144,7 @@ class Feed:
                 answer = await method(request, metadata=self._calls["auth"].metadata(), timeout=timeout_s)
                 ids = tuple(UUID(one.session_id or one.user_id) for one in answer.sessions)
                 self._hub.end_sessions(Endings(ids, answer.place))
-                self._away.discard("sessions")
+                self._unavailable.discard("sessions")
             except Exception as error:
                 self._warn("sessions", error)
                 await asyncio.sleep(BACKOFF_S)
@@ -153,7 +153,7 @@ class Feed:
                 await asyncio.sleep(EMPTY_S)
             place = answer.place
 
-    async def _tell_members(self, event_id: str) -> None:
+    async def _notify_members(self, event_id: str) -> None:
         """Notifies the members of an event, since the change feed does not name them. If their list cannot be read, the
         changes are read again."""
         try:
@@ -170,10 +170,10 @@ class Feed:
         """Logs once per outage; the feed continues after any fault."""
         if not isinstance(error, grpc.aio.AioRpcError | TimeoutError):
             log.exception("Reading changes failed and will be retried.", action="updates_failed", what=what)
-        elif what not in self._away:
+        elif what not in self._unavailable:
             code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "TIMEOUT"
             log.warning("A service's changes cannot be read.", action="updates_wait", what=what, code=code)
-        self._away.add(what)
+        self._unavailable.add(what)
 
     def _on_match(self, response: Any) -> None:
         self._live.change_photos(response.event_id, response.user_ids)

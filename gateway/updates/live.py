@@ -23,7 +23,7 @@ from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import photo_pb2
 
 RECHECK_S = 10.0  # while photos are pending, so that the rate falls if none are read
-REFUSALS = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
+ACCESS_ENDED = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
 MEMBERSHIP = (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT)
 EVENT = (auth_pb2.Change.KIND_EVENT_UPDATED, auth_pb2.Change.KIND_EVENT_DELETED)
 
@@ -97,7 +97,7 @@ class Live:
         self._events: dict[str, Watched] = {}
         self._boot_id = secrets.token_hex(4)
         self._number = 0
-        self._is_away = False
+        self._is_unavailable = False
 
     async def open(self, event_id: UUID, caller: identity.Caller, token: str) -> StatePage:
         """Opens a page that has a state. Raises Problem, and AioRpcError if the services refuse its token."""
@@ -184,7 +184,7 @@ class Live:
             watched.is_stale = False
             try:
                 await self._read(watched)
-                self._is_away = False
+                self._is_unavailable = False
             except Exception as error:
                 watched.is_stale = True
                 self._warn(error)
@@ -231,7 +231,7 @@ class Live:
         if not page.opened.done():
             page.opened.set_exception(error)
             page.end()
-        elif error.code() in REFUSALS:
+        elif error.code() in ACCESS_ENDED:
             page.end()
         else:
             raise error
@@ -257,9 +257,9 @@ class Live:
         """Logs once per outage; any fault is retried."""
         if not isinstance(error, grpc.aio.AioRpcError):
             log.exception("The state of an event could not be read and will be read again.", action="state_failed")
-        elif not self._is_away:
+        elif not self._is_unavailable:
             log.warning("The state of an event cannot be read.", action="state_waits", code=error.code().name)
-        self._is_away = True
+        self._is_unavailable = True
 
 
 def _view_of(page: StatePage, event: auth_pb2.Event) -> View:

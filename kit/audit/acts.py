@@ -23,7 +23,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class ActPage:
+class ActQuery:
     """Requests at most `size` acts, older than `before` if given: the time and the id of an act."""
 
     size: int

@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from kit.errors import InvalidArgument
 from kit.rpc.ids import parse_id
 
@@ -13,18 +13,18 @@ DEFAULT_SIZE, MAX_SIZE = 50, 201
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def parse_act_page(request: Any) -> ActPage:
+def parse_act_page(request: Any) -> ActQuery:
     """Raises InvalidArgument."""
     if not 0 <= request.page_size <= MAX_SIZE or bool(request.before_id) != request.HasField("before_time"):
         raise InvalidArgument
     size = request.page_size or DEFAULT_SIZE
     if not request.before_id:
-        return ActPage(size)
+        return ActQuery(size)
     try:
         before = EPOCH + timedelta(seconds=request.before_time.seconds, microseconds=request.before_time.nanos // 1000)
     except OverflowError:
         raise InvalidArgument from None
-    return ActPage(size, (before, parse_id(request.before_id)))
+    return ActQuery(size, (before, parse_id(request.before_id)))
 
 
 def show_act(act: Act) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from kit.db.engine import transaction
 from kit.rpc.identity import current_caller, current_network
 
@@ -22,7 +22,7 @@ class ActLog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_acts(self, event_id: UUID, page: ActPage) -> list[Act]:
+    def list_acts(self, event_id: UUID, page: ActQuery) -> list[Act]:
         """Newest first."""
         before = "AND (at, id) < (:at, :id)" if page.before else ""
         query = text(

@@ -70,11 +70,11 @@ def start_session(model: bytes) -> onnxruntime.InferenceSession:
 
 def _replace(path: Path, data: bytes) -> None:
     """Writes the file atomically: concurrent readers see the old or the new one, never a partial one."""
-    fd, beside = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
     try:
         with os.fdopen(fd, "wb") as out:
             out.write(data)
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
-        os.unlink(beside)
+        os.unlink(temporary)
         raise

@@ -38,7 +38,7 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Around = Callable[[grpc.ServicerContext], AbstractContextManager[None]]
 
 
-class Boundary(grpc.ServerInterceptor):
+class CallInterceptor(grpc.ServerInterceptor):
     """The boundary of a service. `access` maps each method's full name to its allowed callers."""
 
     def __init__(self, access: Mapping[str, Access], verifier: Verifier, max_streams: int, max_watchers: int) -> None:
@@ -62,7 +62,7 @@ class Boundary(grpc.ServerInterceptor):
         with (
             traces.serve(method.lstrip("/"), metadata),
             structlog.contextvars.bound_contextvars(request_id=request_id),
-            _told(method, context),
+            _observed(method, context),
         ):
             access = self._access[method]
             identity.enter_caller(self._identify(access, metadata))
@@ -90,7 +90,7 @@ class Boundary(grpc.ServerInterceptor):
 
 
 @contextmanager
-def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
+def _observed(method: str, context: grpc.ServicerContext) -> Iterator[None]:
     """Turns exceptions into statuses, counts them and writes the access log."""
     started = time.perf_counter()
     status: grpc.Status | None = None
@@ -112,7 +112,7 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         elapsed_s = time.perf_counter() - started
         handled.labels(method, code).inc()
         seconds.labels(method).observe(elapsed_s)
-        traces.tell(failed=code in FAILURES, **{"rpc.system": "grpc", "rpc.response.status_code": code})
+        traces.annotate(failed=code in FAILURES, **{"rpc.system": "grpc", "rpc.response.status_code": code})
         log.debug("Answered a call.", action="rpc", method=method, code=code, ms=round(elapsed_s * 1e3, 1))
     if status:
         context.abort_with_status(status)

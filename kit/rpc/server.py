@@ -13,7 +13,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from kit.rpc.identity import Access, Verifier
-from kit.rpc.interceptors import Boundary
+from kit.rpc.interceptors import CallInterceptor
 from kit.settings import ServerSettings
 from kit.startup import check_tls, require_free
 from kit.telemetry.logs import get_logger
@@ -60,7 +60,7 @@ class Server:
         workers = settings.unary_workers + settings.max_streams + settings.max_watchers
         self._server = grpc.server(
             futures.ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
-            interceptors=[Boundary(access, verifier, settings.max_streams, settings.max_watchers)],
+            interceptors=[CallInterceptor(access, verifier, settings.max_streams, settings.max_watchers)],
             options=_options(settings),
             maximum_concurrent_rpcs=workers + QUEUED_CALLS,
         )

@@ -68,5 +68,5 @@ def _status(code: int, message: str, details: list[Message], more: tuple[tuple[s
         anything.Pack(detail)
         packed.append(anything)
     status: Any = rpc_status.to_status(status_pb2.Status(code=code, message=message, details=packed))
-    told: grpc.Status = status._replace(trailing_metadata=(*status.trailing_metadata, *more))
-    return told
+    extended: grpc.Status = status._replace(trailing_metadata=(*status.trailing_metadata, *more))
+    return extended

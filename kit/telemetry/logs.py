@@ -23,7 +23,28 @@ def configure(process: str, level: str = "INFO", json: bool = False) -> None:
     """
     faulthandler.enable(STDERR)
     faulthandler.register(signal.SIGUSR1, STDERR)
+    shared = _list_processors(process, json)
+    lines = logging.getLogger("minois")  # one logger for all: finding the caller takes longer than the rest of a line
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level.upper()),
+        logger_factory=lambda *_: lines,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _choose_renderer(json)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("alembic", "uvicorn.access", "sse_starlette"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
+
+def _list_processors(process: str, json: bool) -> list[Processor]:
     def add_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["process"] = process
         return event
@@ -36,34 +57,18 @@ def configure(process: str, level: str = "INFO", json: bool = False) -> None:
     ]
     if json:
         shared += [add_process, structlog.processors.format_exc_info]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if json
-        else structlog.dev.ConsoleRenderer(
-            colors=False,
-            pad_event_to=0,
-            pad_level=False,
-            exception_formatter=structlog.dev.plain_traceback,  # the default shows the values of all local variables
-        )
+    return shared
+
+
+def _choose_renderer(json: bool) -> Processor:
+    if json:
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(
+        colors=False,
+        pad_event_to=0,
+        pad_level=False,
+        exception_formatter=structlog.dev.plain_traceback,  # the default shows the values of all local variables
     )
-    lines = logging.getLogger("minois")  # one logger for all: finding the caller takes longer than the rest of a line
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level.upper()),
-        logger_factory=lambda *_: lines,
-    )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for chatty in ("alembic", "uvicorn.access", "sse_starlette"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

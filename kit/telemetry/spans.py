@@ -92,7 +92,7 @@ class Recorder:
     def note(self, name: str, attributes: Mapping[str, str]) -> None:
         trace.get_current_span().add_event(name, attributes)
 
-    def tell(self, name: str, failed: bool, attributes: Mapping[str, str | int]) -> None:
+    def annotate(self, name: str, failed: bool, attributes: Mapping[str, str | int]) -> None:
         span = trace.get_current_span()
         if name:
             span.update_name(name)

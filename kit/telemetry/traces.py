@@ -74,7 +74,7 @@ def note(name: str, **attributes: str) -> None:
         _recorder.note(name, attributes)
 
 
-def tell(name: str = "", failed: bool = False, **attributes: str | int) -> None:
+def annotate(name: str = "", failed: bool = False, **attributes: str | int) -> None:
     """Adds attributes to the current span."""
     if _recorder and _recorder.is_recording():
-        _recorder.tell(name, failed, attributes)
+        _recorder.annotate(name, failed, attributes)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from matcher_service.matching import Encodings
 from matcher_service.rules.event import Limits
 from matcher_service.rules.pairs import Comparison, Nearby, Pairs, Rows
-from matcher_service.rules.rejection import Rejection
+from matcher_service.rules.rejected_faces import RejectedFaces
 
 
 class Growth:
@@ -20,14 +20,14 @@ class Growth:
         self._may_be_template = may_be_template
         self._limits = limits
 
-    def grow(self, place: int, sure: Nearby, direct: Nearby, refused: Rows, rejection: Rejection) -> Pairs:
+    def grow(self, place: int, sure: Nearby, direct: Nearby, refused: Rows, rejected: RejectedFaces) -> Pairs:
         """The pairs of a person: `direct` matches, whose distance a nearer template may reduce, and the faces that
         templates find. The first templates are the nearest of `sure`. Faces in `refused` are neither templates nor
-        found; nor are faces that the `rejection` excludes, by their distance from the selfie or nearest template."""
+        found; nor are faces that `rejected` excludes, by their distance from the selfie or nearest template."""
         best = np.full(len(self._encodings), np.inf)
         best[direct.faces] = direct.distances
         is_direct = np.isfinite(best)
-        is_direct[direct.faces[rejection.find(direct.faces, direct.distances)]] = False
+        is_direct[direct.faces[rejected.find(direct.faces, direct.distances)]] = False
         templates = np.empty(0, np.intp)
         candidates = sure.within(self._limits.template_distance)
         for _ in range(self._limits.growth_rounds):
@@ -35,11 +35,11 @@ class Growth:
             near = self._find_near(templates, refused)
             best[near.faces] = np.minimum(best[near.faces], near.distances)
             joined = near.select(~is_direct[near.faces])
-            candidates = joined.select(~rejection.find(joined.faces, best[joined.faces]))
+            candidates = joined.select(~rejected.find(joined.faces, best[joined.faces]))
             if not len(candidates.faces):
                 break
         faces = np.flatnonzero(np.isfinite(best))
-        found = rejection.drop(Nearby(faces, best[faces]))
+        found = rejected.drop(Nearby(faces, best[faces]))
         count = len(found.faces)
         return Pairs(np.full(count, place, np.intp), found.faces, found.distances, ~is_direct[found.faces])
 

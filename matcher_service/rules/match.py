@@ -10,7 +10,7 @@ from matcher_service.rules.event import EventFaces, EventPeople, Limits, Outcome
 from matcher_service.rules.growth import Growth
 from matcher_service.rules.nearest import keep_nearest
 from matcher_service.rules.pairs import Comparison, Nearby, Pairs, Rows, concatenate
-from matcher_service.rules.rejection import Rejection
+from matcher_service.rules.rejected_faces import RejectedFaces
 from matcher_service.rules.two_faces import count_two_faces
 
 
@@ -29,17 +29,19 @@ def examine(faces: EventFaces, people: EventPeople, refusals: Refusals, limits: 
     comparison = Comparison(faces.encodings, faces.penalties)
     places = range(len(people))
     refused = [_find_refused(faces, refusals.get(person, {})) for person in people.ids]
-    rejections = [
-        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), people.encodings[[place]], limits)
+    rejected = [
+        RejectedFaces(
+            comparison, _find_rejected(faces, refusals.get(person, {}), rows), people.encodings[[place]], limits
+        )
         for place, (person, rows) in enumerate(zip(people.ids, refused, strict=True))
     ]
     near = [_find_near(comparison, people, place, limits) for place in places]
     direct = [one.select(~np.isin(one.faces, rows)) for one, rows in zip(near, refused, strict=True)]
-    kept = [_to_pairs(place, rejections[place].drop(direct[place])) for place in places]
+    kept = [_to_pairs(place, rejected[place].drop(direct[place])) for place in places]
     sure = keep_nearest(concatenate(kept), people.encodings, limits)
     may_be_template = faces.sure & faces.trusted & (faces.sizes >= limits.template_size_px)
     growth = Growth(comparison, faces.encodings, may_be_template, limits)
-    found = [growth.grow(place, _of(sure, place), direct[place], refused[place], rejections[place]) for place in places]
+    found = [growth.grow(place, _of(sure, place), direct[place], refused[place], rejected[place]) for place in places]
     settled = _collect(keep_nearest(concatenate(found), people.encodings, limits), faces, people)
     counts = [count_two_faces(faces, one, limits.apart_distance) for one in near]
     return Outcome(settled, {person: count for person, count in zip(people.ids, counts, strict=True) if count})

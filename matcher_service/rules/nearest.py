@@ -26,8 +26,8 @@ def _find_accounts(pairs: Pairs, losers: Rows, winners: Rows, selfies: Encodings
     first = np.searchsorted(pairs.faces[winners], pairs.faces[losers], side="left")
     counts = np.searchsorted(pairs.faces[winners], pairs.faces[losers], side="right") - first
     # Pairs each loser with each winner of the same face.
-    beside = np.repeat(losers, counts)
-    offsets = np.arange(len(beside)) - np.repeat(np.cumsum(counts) - counts, counts)
+    lost = np.repeat(losers, counts)
+    offsets = np.arange(len(lost)) - np.repeat(np.cumsum(counts) - counts, counts)
     rivals = winners[np.repeat(first, counts) + offsets]
-    apart = measure_pairs(selfies, selfies, pairs.people[beside], pairs.people[rivals])
-    return np.unique(beside[apart <= limits.tolerance])
+    apart = measure_pairs(selfies, selfies, pairs.people[lost], pairs.people[rivals])
+    return np.unique(lost[apart <= limits.tolerance])

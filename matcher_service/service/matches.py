@@ -19,7 +19,7 @@ from matcher_service.domain import (
     Snapshot,
 )
 from matcher_service.faces import FacePage, FoundFace, FoundPerson, SeenFace
-from matcher_service.index import Index, make_faces
+from matcher_service.index import FaceIndex, make_faces
 from matcher_service.matching import Encodings, find_people
 from matcher_service.rules import Limits, are_apart
 from matcher_service.service.members import Members
@@ -34,7 +34,7 @@ class Matches:
         self,
         store: MatchStore,
         refusals: RefusalStore,
-        index: Index,
+        index: FaceIndex,
         members: Members,
         limits: Limits,
         two_faces: TwoFaces,

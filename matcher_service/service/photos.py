@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from kit.db.pages import Page
 from kit.storage.blobs import BlobNotFound, Blobs
 from kit.telemetry import traces
@@ -142,7 +142,7 @@ class Photos:
             listing = replace(listing, uploader_id=user_id)
         return self._store.list_photos(event_id, page, listing)
 
-    def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
+    def list_acts(self, user_id: UUID, event_id: UUID, page: ActQuery) -> list[Act]:
         """The acts that this service recorded about the event. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.list_acts(event_id, page)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db.engine import transaction
 from matcher_service.domain import OrganiserOnly, Visibility
-from matcher_service.store.events import find_event, lock_event, may_look
+from matcher_service.store.events import find_event, lock_event, may_see_photos
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
 
 # SQL: the account of the person :person.
@@ -147,7 +147,7 @@ class AudienceStore:
         """Locks the event until the commit, so that no publish misses the decision."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if not may_look(connection, values["event"], values["user"]):
+        if not may_see_photos(connection, values["event"], values["user"]):
             return False
         known = text(
             "SELECT FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo"

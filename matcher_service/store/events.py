@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from matcher_service.store.hints import hint_organisers
-from matcher_service.store.offers import is_open
+from matcher_service.store.offers import sees_photos
 
 PHOTOS_CHANNEL = "matcher_photos"
 
@@ -121,10 +121,10 @@ def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[An
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
 
 
-def may_look(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+def may_see_photos(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
     """Whether the user is a member who may see photos of the event now."""
     query = text(
         "SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
-        f" WHERE m.event_id = :event AND m.user_id = :user AND {is_open('m', 'e')}"
+        f" WHERE m.event_id = :event AND m.user_id = :user AND {sees_photos('m', 'e')}"
     )
     return connection.execute(query, {"event": event_id, "user": user_id}).first() is not None

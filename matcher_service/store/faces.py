@@ -81,9 +81,9 @@ def read_faces(connection: Connection, event_id: UUID, after: FaceKey, upto: int
     return _parse(connection, event_id, copy_out(connection, SELECT_PAGE, values))
 
 
-def read_newer(connection: Connection, event_id: UUID, after_version: int, upto: int) -> FacePage:
+def read_newer(connection: Connection, event_id: UUID, seen_version: int, upto: int) -> FacePage:
     """All faces published after a version. Requires the event's lock."""
-    return read_faces(connection, event_id, FaceKey(after_version + 1, FIRST_FACE.photo_id, FIRST_FACE.no), upto, None)
+    return read_faces(connection, event_id, FaceKey(seen_version + 1, FIRST_FACE.photo_id, FIRST_FACE.no), upto, None)
 
 
 def read_of_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> FacePage:

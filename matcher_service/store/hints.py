@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from matcher_service.domain import Hint
-from matcher_service.store.offers import is_open
+from matcher_service.store.offers import sees_photos
 
 HINTS_CHANNEL = "matcher_hints"
 MAX_USERS = 150  # a payload must be smaller than 8000 bytes
@@ -19,7 +19,7 @@ def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]) -> No
         f"""
         SELECT u.id FROM unnest(CAST(:users AS uuid[])) WITH ORDINALITY AS u (id, place) WHERE NOT EXISTS (
             SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id
-            WHERE m.event_id = :event AND m.user_id = u.id AND NOT {is_open("m", "e")})
+            WHERE m.event_id = :event AND m.user_id = u.id AND NOT {sees_photos("m", "e")})
         ORDER BY u.place
         """
     )

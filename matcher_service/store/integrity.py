@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db.engine import transaction
 from kit.vault import OVERHEAD_BYTES
 from matcher_service.domain import PhotoState
-from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage, UploadFile
+from matcher_service.findings import FILE_MISSING, Defect, PhotoFiles, RowPage, UploadFile
 from matcher_service.store.audience import show_again, unhidden
 from matcher_service.store.encodings import ENCODING_BYTES, SEALED_BYTES
 from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
 from matcher_service.store.marks import mark_unsettled
-from matcher_service.store.rejections import forget_rejected
+from matcher_service.store.rejected_faces import forget_rejected
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,
@@ -28,7 +28,7 @@ SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thu
             THEN 'unread_with_faces' END,
         CASE WHEN EXISTS (SELECT FROM matcher.tombstones t WHERE t.id = p.event_id)
             AND NOT (SELECT gone FROM matcher.events e WHERE e.id = p.event_id) THEN 'photo_of_deleted_event' END
-    ], NULL) AS problems
+    ], NULL) AS defects
 FROM matcher.photos p LEFT JOIN LATERAL (
     SELECT r.upload_key AS new_key, r.sha256 AS new_sha256, r.size_bytes AS new_bytes FROM matcher.replacements r
     WHERE (r.event_id, r.id) = (p.event_id, p.id) AND (r.state, r.reason) <> ('failed', 'file_missing')) n ON true
@@ -42,7 +42,7 @@ FROM matcher.photos WHERE event_id = e.id
 
 @dataclass(frozen=True)
 class Walk:
-    """How to read a table in pages: its key, the key before its first row, and the problems of a row."""
+    """How to read a table in pages: its key, the key before its first row, and the defects of a row."""
 
     key: tuple[str, ...]
     start: tuple[UUID | int, ...]
@@ -58,7 +58,7 @@ WALKS = {
         SELECT f.event_id, f.photo_id, f.face_no, array_remove(ARRAY[
             CASE WHEN f.version > e.version THEN 'face_too_new' END,
             CASE WHEN octet_length(f.encoding) NOT IN ({ENCODING_BYTES}, {SEALED_BYTES})
-                THEN 'face_size' END], NULL) AS problems
+                THEN 'face_size' END], NULL) AS defects
         FROM (SELECT * FROM matcher.faces WHERE (event_id, photo_id, face_no) > (:event_id, :photo_id, :face_no)
               ORDER BY event_id, photo_id, face_no LIMIT :limit) f
         LEFT JOIN matcher.events e ON e.id = f.event_id ORDER BY f.event_id, f.photo_id, f.face_no
@@ -73,7 +73,7 @@ WALKS = {
                  WHEN me.user_id IS NULL THEN 'match_of_stranger'
                  WHEN o.encodings IS NULL THEN 'match_without_face' END,
             CASE WHEN NOT e.gone AND me.user_id IS NOT NULL AND m.shown <> {unhidden("o.user_id")}
-                 THEN 'match_shown_wrong' END], NULL) AS problems
+                 THEN 'match_shown_wrong' END], NULL) AS defects
         FROM (SELECT * FROM matcher.matches WHERE (event_id, person_id, photo_id) > (:event_id, :person_id, :photo_id)
               ORDER BY event_id, person_id, photo_id LIMIT :limit) m
         JOIN matcher.events e ON e.id = m.event_id
@@ -91,7 +91,7 @@ WALKS = {
             CASE WHEN octet_length(encodings) = 0
                 OR octet_length(encodings) % {ENCODING_BYTES} NOT IN (0, {OVERHEAD_BYTES}) THEN 'person_size' END,
             CASE WHEN encodings IS NOT NULL AND EXISTS (SELECT FROM matcher.tombstones WHERE id = user_id)
-                 THEN 'person_erased' END], NULL) AS problems
+                 THEN 'person_erased' END], NULL) AS defects
         FROM matcher.people WHERE (event_id, person_id) > (:event_id, :person_id)
         ORDER BY event_id, person_id LIMIT :limit
         """,
@@ -102,7 +102,7 @@ WALKS = {
         """
         SELECT event_id, user_id, array_remove(ARRAY[
             CASE WHEN EXISTS (SELECT FROM matcher.tombstones WHERE id = user_id) THEN 'member_erased' END
-            ], NULL) AS problems
+            ], NULL) AS defects
         FROM matcher.memberships WHERE (event_id, user_id) > (:event_id, :user_id)
         ORDER BY event_id, user_id LIMIT :limit
         """,
@@ -113,7 +113,7 @@ WALKS = {
         f"""
         SELECT e.id AS event_id, array_remove(ARRAY[
             CASE WHEN NOT e.gone AND (e.pending_count, e.indexed_count, e.failed_count, e.face_count)
-                <> (c.pending, c.indexed, c.failed, c.faces) THEN 'counts_wrong' END], NULL) AS problems
+                <> (c.pending, c.indexed, c.failed, c.faces) THEN 'counts_wrong' END], NULL) AS defects
         FROM (SELECT * FROM matcher.events WHERE id > :event_id ORDER BY id LIMIT :limit) e
         CROSS JOIN LATERAL ({COUNT_PHOTOS}) c ORDER BY e.id
         """,
@@ -157,9 +157,9 @@ class IntegrityStore:
         with transaction(self._engine) as connection:
             rows = connection.execute(text(walk.select), {**values, "limit": limit}).mappings().all()
         faulty = [
-            (Problem(problem), {name: value for name, value in row.items() if name != "problems"})
+            (Defect(defect), {name: value for name, value in row.items() if name != "defects"})
             for row in rows
-            for problem in row["problems"]
+            for defect in row["defects"]
         ]
         last = tuple(rows[-1][name] for name in walk.key) if len(rows) == limit else None
         return RowPage(len(rows), faulty, last)
@@ -290,5 +290,5 @@ def _photo(row: Row[Any]) -> PhotoFiles:
             *(() if has_parts else (row.original_key,)),
         ),
         original_end=max((part[1] for part in row.original_parts or () if isinstance(part, list)), default=0),
-        problems=tuple(Problem(name) for name in row.problems),
+        defects=tuple(Defect(name) for name in row.defects),
     )

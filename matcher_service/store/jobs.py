@@ -19,7 +19,7 @@ from matcher_service.store.events import IS_NAMED, count_photos, lock_event, rai
 from matcher_service.store.forgotten import drop_forgotten
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.marks import mark_unsettled
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 from matcher_service.store.replacements import Before, replace_upload
 
 FIRST_ID = UUID(int=0)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 from kit.db.pages import Page
 from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder, Visibility
 from matcher_service.store.audience import unhidden
-from matcher_service.store.offers import is_open, offered
+from matcher_service.store.offers import offered, sees_photos
 from matcher_service.store.replacements import NEW_VERSION
 from matcher_service.store.versions import VERSION_COLUMNS
 
@@ -27,7 +27,7 @@ p.colour, p.from_guest, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests,
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 
 MEMBERSHIPS = f"""
-FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone AND {is_open("me", "e")}
+FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone AND {sees_photos("me", "e")}
 """
 MATCHES = f"""
 {MEMBERSHIPS} JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person AND m.shown
@@ -77,7 +77,7 @@ def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: 
     return rows, count
 
 
-def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
+def find_viewer(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
     """The query parameters `user` and `person`, whose photos the user lists: by default their first person, who has the
     account's id; NOBODY if the person is not theirs."""
     query = text(
@@ -87,19 +87,19 @@ def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -
         WHERE m.user_id = :user LIMIT 1
         """
     )
-    looker = {"user": user_id, "person": person_id or user_id}
-    if looker["person"] != user_id and connection.execute(query, looker).first() is None:
+    viewer = {"user": user_id, "person": person_id or user_id}
+    if viewer["person"] != user_id and connection.execute(query, viewer).first() is None:
         return {"user": user_id, "person": NOBODY}
-    return looker
+    return viewer
 
 
 def select_matches(
-    connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None, listing: Listing, page: Page
+    connection: Connection, viewer: Mapping[str, UUID], event_id: UUID | None, listing: Listing, page: Page
 ) -> list[Row[Any]]:
     """A page of the photos that a guest sees of one of their people, in one event or in all: a page of the person's
     matches, merged with a page of the photos for everyone in each event."""
     query = text(make_matches_query(event_id, listing, page))
-    return list(connection.execute(query, {**looker, "event": event_id, **_values(page)}))
+    return list(connection.execute(query, {**viewer, "event": event_id, **_values(page)}))
 
 
 def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> str:
@@ -130,10 +130,10 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
     """
 
 
-def count_matches(connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None) -> int:
+def count_matches(connection: Connection, viewer: Mapping[str, UUID], event_id: UUID | None) -> int:
     """The total number of photos in the list, counted in indexes."""
     event = "AND me.event_id = :event" if event_id else ""
-    values = {**looker, "event": event_id}
+    values = {**viewer, "event": event_id}
     query = text(f"SELECT ({COUNT_MATCHES} {event}) + ({COUNT_FOR_EVERYONE} {event})")
     count: int = connection.execute(query, values).scalar_one()
     return count

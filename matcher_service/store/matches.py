@@ -22,19 +22,37 @@ from matcher_service.faces import FacePage, FoundFace
 from matcher_service.matching import drop_rejected
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.encodings import open_person, seal_person
-from matcher_service.store.events import find_member, lock_event, may_look, raise_version
+from matcher_service.store.events import find_member, lock_event, may_see_photos, raise_version
 from matcher_service.store.faces import read_newer, read_of_photos
 from matcher_service.store.hints import hint
-from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_looker, select_matches
+from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_viewer, select_matches
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
 # More than the selfies and deletions of any user between two rematches in an event, or before the first one.
 MAX_REVISIONS_AHEAD = 1_000_000
+# A photo found twice, in the index and among newer faces, counts once, with the nearer face.
+INSERT_MATCHES = text(
+    f"""
+    INSERT INTO matcher.matches
+        (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
+    SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
+        {unhidden(USER)}
+    FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
+        AS f (photo_id, no, distance)
+    JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
+    WHERE NOT EXISTS (
+        SELECT FROM matcher.refusals
+        WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
+    ORDER BY p.id, f.distance
+    ON CONFLICT (event_id, person_id, photo_id) DO UPDATE
+        SET face_no = excluded.face_no, distance = excluded.distance, grown = false
+    """
+)
 
 
 class MatchStore:
@@ -50,11 +68,13 @@ class MatchStore:
             rows = connection.execute(query, {"events": list(event_ids)})
             return {row.id: row.deleted_version for row in rows}
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         """Atomically replaces the person's matches in the event; returns how many the guest sees, None if a newer
         revision has already been published.
 
-        `found` are the matches among the faces up to version `compared`; newer faces are compared here by `find_newer`,
+        `found` are the matches among the faces up to version `seen_version`; `find_newer` compares newer faces here,
         under the lock. Photos deleted meanwhile are skipped, because only indexed photos are inserted; of photos
         replaced meanwhile, only the new faces count. With an unchanged selfie, matches found by growth stay until the
         event is settled. Raises RevisionTooFarAhead, and EventNotFound if the event or membership no longer exists.
@@ -68,15 +88,15 @@ class MatchStore:
                 return None
             self._require_near(connection, rematch)
             if rematch.encoding is not None:
-                replaced = find_replaced(connection, rematch.event_id, compared)
-                newer = read_newer(connection, rematch.event_id, compared, version)
+                replaced = find_replaced(connection, rematch.event_id, seen_version)
+                newer = read_newer(connection, rematch.event_id, seen_version, version)
                 found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
                 found = self._drop_rejected(connection, rematch, found, find_newer)
-            is_same = self._enrol(connection, rematch)
+            is_same = self._store_encoding(connection, rematch)
             self._replace(connection, person, found, keeps_grown=is_same)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
-            if not may_look(connection, rematch.event_id, rematch.user_id):
+            if not may_see_photos(connection, rematch.event_id, rematch.user_id):
                 return 0
             count = text(
                 "SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person AND shown"
@@ -95,9 +115,9 @@ class MatchStore:
         """A page of the photos of one of the user's people, and their total number. The key of a page is
         `listing.key`."""
         with transaction(self._engine) as connection:
-            looker = find_looker(connection, user_id, person_id)
-            matches = [_match(row) for row in select_matches(connection, looker, event_id, listing, page)]
-            return matches, count_matches(connection, looker, event_id)
+            viewer = find_viewer(connection, user_id, person_id)
+            matches = [_match(row) for row in select_matches(connection, viewer, event_id, listing, page)]
+            return matches, count_matches(connection, viewer, event_id)
 
     def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
         """How many of the photos that they are in each user sees; only for members."""
@@ -154,7 +174,7 @@ class MatchStore:
         page = read_of_photos(connection, rematch.event_id, [one.photo_id for one in found])
         return find_newer(drop_rejected(rematch.encoding, rejected, page))
 
-    def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
+    def _store_encoding(self, connection: Connection, rematch: Rematch) -> bool:
         """Stores the person's encoding; returns whether it is unchanged."""
         person = {"event": rematch.event_id, "person": rematch.person}
         known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
@@ -181,7 +201,6 @@ class MatchStore:
         *,
         keeps_grown: bool = False,
     ) -> None:
-        """Replaces the matches. Of a photo found both in the index and among newer faces, the nearer face counts."""
         connection.execute(
             text(
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"
@@ -190,23 +209,7 @@ class MatchStore:
             {**person, "keeps_grown": keeps_grown},
         )
         connection.execute(
-            text(
-                f"""
-                INSERT INTO matcher.matches
-                    (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
-                SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
-                    {unhidden(USER)}
-                FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
-                    AS f (photo_id, no, distance)
-                JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
-                WHERE NOT EXISTS (
-                    SELECT FROM matcher.refusals
-                    WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
-                ORDER BY p.id, f.distance
-                ON CONFLICT (event_id, person_id, photo_id) DO UPDATE
-                    SET face_no = excluded.face_no, distance = excluded.distance, grown = false
-                """
-            ),
+            INSERT_MATCHES,
             {
                 **person,
                 "photos": [face.photo_id for face in found],

@@ -11,7 +11,7 @@ SEES_ALL = ", ".join(f"'{role}'" for role in roles_for(Action.SEE_ALL))
 IS_RELEASED = "(NOT e.held OR coalesce(e.releases_at <= now(), false))"
 
 
-def is_open(member: str, event: str) -> str:
+def sees_photos(member: str, event: str) -> str:
     """Whether this member of this event sees any photo of it."""
     return f"({member}.role IN ({SEES_ALL}) OR NOT {event}.held OR coalesce({event}.releases_at <= now(), false))"
 

@@ -11,8 +11,8 @@ from matcher_service.domain.photo_faces import AskedPerson, FaceReason, PhotoFac
 from matcher_service.store.acts import ActStore
 from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event
-from matcher_service.store.offers import is_open
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.offers import sees_photos
+from matcher_service.store.rejected_faces import read_rejected
 
 FACES = """
 SELECT face_no, "left", top, width, height, encoding, size_px, penalty, sure FROM matcher.faces
@@ -25,7 +25,7 @@ WHERE t.event_id = :event AND t.photo_id = :photo ORDER BY o.user_id, o.person_i
 """
 # The person may not be searched for; their id is then that of an account, like that of its first person.
 PERSON = f"""
-SELECT o.encodings, m.user_id IS NOT NULL AS is_member, coalesce({is_open("m", "e")}, false) AS is_open,
+SELECT o.encodings, m.user_id IS NOT NULL AS is_member, coalesce({sees_photos("m", "e")}, false) AS sees_photos,
     EXISTS (SELECT FROM matcher.refusals r
         WHERE r.event_id = :event AND r.person_id = :person AND r.photo_id = :photo) AS has_refused,
     EXISTS (SELECT FROM matcher.hide_requests h
@@ -101,7 +101,7 @@ def _read_person(
         FaceReason.HIDDEN: visibility is Visibility.HIDDEN,
         FaceReason.UNAPPROVED: visibility is Visibility.UNAPPROVED,
         FaceReason.ASKED_TO_HIDE: row.asked_to_hide,
-        FaceReason.HELD_BACK: row.is_member and not row.is_open,
+        FaceReason.HELD_BACK: row.is_member and not row.sees_photos,
         FaceReason.REFUSED: row.has_refused and visibility is not Visibility.EVERYONE,
     }
     reasons = tuple(reason for reason, applies in obstacles.items() if applies)

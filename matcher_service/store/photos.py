@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
-from kit.audit.acts import Act, ActPage
+from kit.audit.acts import Act, ActQuery
 from kit.db.engine import transaction
 from kit.db.pages import Page
 from matcher_service.domain import (
@@ -37,10 +37,10 @@ from matcher_service.store.acts import ActStore, note_deleted
 from matcher_service.store.audience import SEES
 from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_event, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
-from matcher_service.store.offers import is_open, offered
+from matcher_service.store.offers import offered, sees_photos
 from matcher_service.store.replacements import NEW_VERSION, find_late, find_named, replace_photo, retry_replacements
 from matcher_service.store.uploads import (
-    SELECT_SHUT,
+    SELECT_ENDED,
     SELECT_UPLOAD,
     add_known,
     check_open,
@@ -70,7 +70,7 @@ class PhotoStore:
     def require_open(self, event_id: UUID) -> datetime:
         """Returns the time by the database's clock. Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
-            check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
+            check_open(connection.execute(text(SELECT_ENDED), {"event": event_id}).first())
             now: datetime = connection.execute(text("SELECT now()")).scalar_one()
             return now
 
@@ -84,7 +84,7 @@ class PhotoStore:
         """
         event_id, user_id = photo.event_id, photo.uploader_id
         with transaction(self._engine, "photo-add") as connection:
-            event = connection.execute(text(f"{SELECT_SHUT} FOR UPDATE"), {"event": event_id}).first()
+            event = connection.execute(text(f"{SELECT_ENDED} FOR UPDATE"), {"event": event_id}).first()
             guest_photos = check_open(event)
             member = find_member(connection, event_id, user_id)
             if member is None:
@@ -181,7 +181,7 @@ class PhotoStore:
             JOIN matcher.events e ON e.id = p.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = p.event_id AND m.user_id = :user
             WHERE p.event_id = :event AND p.id = :photo AND (p.uploader_id = m.user_id
-                OR {is_open("m", "e")} AND (m.role = ANY(:see_all) OR {SEES}))
+                OR {sees_photos("m", "e")} AND (m.role = ANY(:see_all) OR {SEES}))
             """
         )
         values = {"photo": photo_id, "user": user_id, "see_all": roles_for(Action.SEE_ALL)}
@@ -216,7 +216,7 @@ class PhotoStore:
             note_deleted(connection, event_id, [photo_id], count)
             return count > 0
 
-    def list_acts(self, event_id: UUID, page: ActPage) -> list[Act]:
+    def list_acts(self, event_id: UUID, page: ActQuery) -> list[Act]:
         """The acts recorded about the event, newest first."""
         return ActStore(self._engine).list_acts(event_id, page)
 

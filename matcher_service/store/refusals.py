@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, text
 from kit.db.engine import transaction
 from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.store.encodings import open_face, open_person
-from matcher_service.store.events import find_event, lock_event, may_look
+from matcher_service.store.events import find_event, lock_event, may_see_photos
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 from matcher_service.store.marks import mark_unsettled
-from matcher_service.store.rejections import read_rejected
+from matcher_service.store.rejected_faces import read_rejected
 
 FindPerson = Callable[[bytes, Sequence[SeenFace], Sequence[bytes]], Sequence[FoundPerson]]
 # The person rejects the face that matched them.
@@ -80,7 +80,7 @@ class RefusalStore:
         """Locks the event until the commit, so that no publish misses the decision."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if not may_look(connection, values["event"], values["user"]) or not _is_own(connection, values):
+        if not may_see_photos(connection, values["event"], values["user"]) or not _is_own(connection, values):
             return False
         known = text(
             "SELECT FROM matcher.matches"

@@ -19,7 +19,7 @@ from matcher_service.store.events import (
     queue_files,
 )
 from matcher_service.store.hints import hint_organisers, hint_people_in
-from matcher_service.store.rejections import forget_rejected
+from matcher_service.store.rejected_faces import forget_rejected
 
 # Condition on photos `p`.
 NEW_VERSION = "FROM matcher.replacements r WHERE (r.event_id, r.id) = (p.event_id, p.id)"
@@ -138,12 +138,12 @@ def replace_upload(connection: Connection, job: Job, version: int) -> Before | N
     return Before(PhotoState(row.state), row.face_count)
 
 
-def find_replaced(connection: Connection, event_id: UUID, after_version: int) -> Sequence[UUID]:
+def find_replaced(connection: Connection, event_id: UUID, seen_version: int) -> Sequence[UUID]:
     """Photos whose faces are outdated in an index of that event version."""
     query = text(
         "SELECT id FROM matcher.photos WHERE event_id = :event AND replaced_version > :version AND replaced_version > 0"
     )
-    return connection.execute(query, {"event": event_id, "version": after_version}).scalars().all()
+    return connection.execute(query, {"event": event_id, "version": seen_version}).scalars().all()
 
 
 def _insert(connection: Connection, photo_id: UUID, photo: NewPhoto) -> None:

@@ -16,7 +16,7 @@ from matcher_service.domain import ENGINE_VERSION, FoundMatch
 from matcher_service.domain.rereads import Swap
 from matcher_service.store.events import count_photos, lock_event, raise_version
 from matcher_service.store.marks import mark_unsettled
-from matcher_service.store.rejections import MovedRejection, find_moved, move_rejected
+from matcher_service.store.rejected_faces import MovedFace, find_moved, move_rejected
 from matcher_service.store.rereads import IS_OLD
 from matcher_service.store.settlements import delete_matches, hint_changed, insert_matches
 from matcher_service.store.unsettled import (
@@ -84,7 +84,7 @@ class UnswappedEvent:
     version: int
     read: tuple[UUID, ...]
     kept: tuple[UUID, ...]
-    moved: tuple[MovedRejection, ...]
+    moved: tuple[MovedFace, ...]
     is_whole: bool
     is_last: bool
     event: UnsettledEvent
@@ -161,7 +161,7 @@ def _read_event(
     event_id: UUID,
     state: Row[Any],
     read: Sequence[UUID],
-    moved: Sequence[MovedRejection],
+    moved: Sequence[MovedFace],
     *,
     is_whole: bool,
 ) -> UnsettledEvent:

@@ -36,8 +36,8 @@ from matcher_service.store.ledger import note_erased
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
-SELECT_SHUT = (
-    "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, guest_photos FROM matcher.events"
+SELECT_ENDED = (
+    "SELECT closed OR coalesce(expires_at <= now(), false) AS ended, guest_photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
 # The photo that has these bytes, or whose new version has them. `has_new_version` ignores new versions that were
@@ -58,7 +58,7 @@ def check_open(row: Row[Any] | None) -> GuestPhotos:
     """Whether the event, a row of SELECT_SHUT, accepts photos of guests. Raises EventClosed, EventNotFound."""
     if row is None:
         raise EventNotFound
-    if row.shut:
+    if row.ended:
         raise EventClosed
     return GuestPhotos(row.guest_photos)
 

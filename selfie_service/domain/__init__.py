@@ -137,13 +137,13 @@ class Change:
 
 @dataclass(frozen=True)
 class NewSelfie:
-    """An upload, whose image is in the file store. It is accepted once per `request_id`. An addition is used in
+    """An upload, whose image is in the file store. It is accepted once per `idempotency_key`. An addition is used in
     addition to the active selfies instead of replacing them."""
 
     id: UUID
     user_id: UUID
     person_id: UUID
-    request_id: UUID | None
+    idempotency_key: UUID | None
     sha256: bytes
     image_key: str
     content_type: str
@@ -277,7 +277,7 @@ def show_to_organisers(state: SelfieState | None) -> GuestSelfie:
             return GuestSelfie.NONE
 
 
-def tell_progress(
+def summarise_progress(
     selfies: Sequence[SelfieSummary], started_at: datetime | None, events: Sequence[EventRematch]
 ) -> Progress:
     """`selfies`: the newest one and the active ones, newest first; `started_at`: when the guest last uploaded a selfie

@@ -23,11 +23,11 @@ class Person:
 
 @dataclass(frozen=True)
 class NewPerson:
-    """A person to add, once per `request_id`."""
+    """A person to add, once per `idempotency_key`."""
 
     id: UUID
     user_id: UUID
-    request_id: UUID | None
+    idempotency_key: UUID | None
     name: str
     consent_version: str
 

@@ -2,7 +2,7 @@
 
 from selfie_service.store.acts import ActStore
 from selfie_service.store.bindings import BindingStore
-from selfie_service.store.changes import ChangeStore
+from selfie_service.store.changes import FeedStore
 from selfie_service.store.erasing import LeaverStore
 from selfie_service.store.ledger import LedgerStore
 from selfie_service.store.persons import PersonStore
@@ -16,7 +16,7 @@ from selfie_service.store.selfies import SelfieStore
 __all__ = [
     "ActStore",
     "BindingStore",
-    "ChangeStore",
+    "FeedStore",
     "LeaverStore",
     "LedgerStore",
     "PersonStore",

@@ -38,15 +38,15 @@ ENROL = text("""
 INSERT INTO selfie.enrolments
     (event_id, person_id, user_id, role, role_sequence, wanted_revision, state, held_revision, turn_at)
 SELECT :event, :person, :user, :role, :sequence, :revision,
-    CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
-    CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
+    CASE WHEN has_face AND NOT is_ended THEN 'running' ELSE 'idle' END,
+    CASE WHEN has_face AND is_ended THEN CAST(:revision AS bigint) END,
     now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
         WHERE person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :account)
             AND wanted_revision > published_revision))
 FROM (SELECT
     EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
     EXISTS (SELECT FROM selfie.events WHERE event_id = :event
-        AND (closed OR expires_at <= now())) AS is_shut) AS now_is
+        AND (closed OR expires_at <= now())) AS is_ended) AS now_is
 ON CONFLICT (event_id, person_id)
     DO UPDATE SET role = excluded.role, role_sequence = excluded.role_sequence
 """)
@@ -62,7 +62,7 @@ class FeedGap(Exception):
     """A change is missing between the last one applied and this one."""
 
 
-class ChangeStore:
+class FeedStore:
     """Applies the change feed."""
 
     def __init__(self, engine: Engine) -> None:

@@ -65,17 +65,19 @@ class PersonStore:
 
         Raises TooManyPeople, UserNotFound.
         """
-        known = text(f"SELECT person_id FROM selfie.people WHERE {LIVE} AND request_id = :request_id")
+        known = text(f"SELECT person_id FROM selfie.people WHERE {LIVE} AND request_id = :idempotency_key")
         count = text(f"SELECT count(*) FROM selfie.people WHERE {LIVE} AND person_id <> :user")
         insert = text(
             "INSERT INTO selfie.people (person_id, user_id, request_id, name, consent_version)"
-            " VALUES (:id, :user_id, :request_id, :name, :consent_version)"
+            " VALUES (:id, :user_id, :idempotency_key, :name, :consent_version)"
         )
         user = {"user": person.user_id}
         with transaction(self._engine, "person-add") as connection:
             # A concurrent join waits for this lock, and then enrols this person too.
             lock_first_person(connection, person.user_id)
-            before: UUID | None = connection.execute(known, {**user, "request_id": person.request_id}).scalar()
+            before: UUID | None = connection.execute(
+                known, {**user, "idempotency_key": person.idempotency_key}
+            ).scalar()
             if before:
                 return before
             if connection.execute(count, user).scalar_one() >= max_count:

@@ -16,7 +16,7 @@ from selfie_service.domain import (
     RematchState,
     SelfieState,
     SelfieSummary,
-    tell_progress,
+    summarise_progress,
 )
 from selfie_service.domain.encodings import take_mean
 from selfie_service.store.encodings import open_person
@@ -65,7 +65,7 @@ class RematchStore:
                 return None
             newest = [_summary(row) for row in connection.execute(selfies, person)]
             events = [_event_rematch(row) for row in connection.execute(enrolments, person)]
-        return tell_progress(newest, known.started_at, events)
+        return summarise_progress(newest, known.started_at, events)
 
     def restart(self, person_id: UUID) -> None:
         """Queues the active selfie again in every event in which it is searched. Raises NoActiveSelfie."""

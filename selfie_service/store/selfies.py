@@ -47,10 +47,10 @@ FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 # The whole upload is one round trip, because the guest waits for each one and the person is locked in the meantime.
 ADD = text(
     "SELECT outcome, selfie_id FROM selfie.add_selfie_of("
-    ":id, :user_id, :person_id, :request_id, :sha256, :image_key, :content_type, :max_pending, :is_addition,"
+    ":id, :user_id, :person_id, :idempotency_key, :sha256, :image_key, :content_type, :max_pending, :is_addition,"
     " :max_active)"
 )
-REFUSALS: dict[str, type[Fault]] = {
+FAULTS: dict[str, type[Fault]] = {
     "in_progress": RequestInProgress,
     "unknown_user": UserNotFound,
     "key_reused": IdempotencyKeyReused,
@@ -87,8 +87,8 @@ class SelfieStore:
         values = {**vars(selfie), "max_pending": self._max_pending, "max_active": MAX_ACTIVE}
         with statement(self._engine, "selfie-add") as connection:
             added = connection.execute(ADD, values).one()
-        if added.outcome in REFUSALS:
-            raise REFUSALS[added.outcome]
+        if added.outcome in FAULTS:
+            raise FAULTS[added.outcome]
         return UUID(str(added.selfie_id))
 
     def find_selfie(self, person_id: UUID, selfie_id: UUID | None = None) -> Selfie | None:

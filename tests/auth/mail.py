@@ -6,7 +6,7 @@ from threading import Event as Signal
 from uuid import UUID
 
 from auth_service.letters import Post
-from auth_service.mailer import Looker, Sender
+from auth_service.mailer import NoticeFinder, Sender
 from auth_service.mails import PhotoCounts
 from auth_service.service.notices import Notices
 from auth_service.smtp import MailSender, MailServer
@@ -36,7 +36,7 @@ class Mail:
         self.stores = Stores(self.scene.db)
         self.scene.auth.notices = Notices(self.stores, True)
         self.make_token = TokenMaker(self.scene.sign("auth")).make_refresh
-        self.looker = Looker(self.stores.notices, self.count, self.make_token)
+        self.looker = NoticeFinder(self.stores.notices, self.count, self.make_token)
         self.sender = self.make_sender(self.stores.mails)
 
     def make_sender(self, store: MailStore) -> Sender:

@@ -180,7 +180,7 @@ def test_a_token_issued_during_a_removal_is_revoked(
 
 def read_event(connection: Any, event_id: Any) -> Any:
     """A broken twin of `lock_event`, which does not lock."""
-    query = members.text("SELECT closed AS shut, admission FROM auth.events WHERE id = :event")
+    query = members.text("SELECT closed AS ended, admission FROM auth.events WHERE id = :event")
     return connection.execute(query, {"event": event_id}).first()
 
 

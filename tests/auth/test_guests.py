@@ -117,8 +117,8 @@ def test_a_request_id_signs_in_for_ten_minutes_and_only_to_guests_without_a_pass
 class AnyAge(AccountStore):
     """A broken twin: a request id signs in to the account that it created, forever."""
 
-    def find_new_guest(self, request_id, event_id):  # type: ignore[no-untyped-def]
-        return self.find_request(request_id)
+    def find_new_guest(self, idempotency_key, event_id):  # type: ignore[no-untyped-def]
+        return self.find_repeated(idempotency_key)
 
 
 def test_control_without_these_limits_a_request_id_signs_in_to_any_account(

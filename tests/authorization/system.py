@@ -41,7 +41,7 @@ from selfie_service.people import People
 from selfie_service.records import Records
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ActStore, ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ActStore, FeedStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join as is_selfie_join
 from selfie_service.store.hints import HINTS_CHANNEL as SELFIE_HINTS
 from selfie_service.worker import Validator
@@ -96,7 +96,7 @@ class SelfieParts:
     """The parts of selfie_service, wired manually."""
 
     def __init__(self, db: Engine, folder: Path, fetch: Callable[..., Any], hints: Notices) -> None:
-        self.store, changes = SelfieStore(db), ChangeStore(db)
+        self.store, changes = SelfieStore(db), FeedStore(db)
         self.images = Images(Blobs(f"file://{folder}", "selfies"), VAULT, self.store.is_sealing)
         self.follower = Follower(fetch, changes.cursor, changes.apply, is_selfie_join)
         people = People(PersonStore(db), FACES_PER_GUEST)

@@ -17,7 +17,7 @@ from auth_service.store import MemberStore as AccountMembers
 from kit.db.pages import Page
 from matcher_service.domain import NEWEST_FIRST, IndexedPhoto, NewFace, Rematch, Variant
 from matcher_service.faces import SeenFace
-from matcher_service.index import Index
+from matcher_service.index import FaceIndex
 from matcher_service.matching import find_people
 from matcher_service.rules import Limits
 from matcher_service.service import Matches, Members, TwoFaces
@@ -64,7 +64,7 @@ def _measure_event(database: BenchDatabase, size: int) -> dict[str, float]:
     [guest] = add_guests(engine, event_id, encodings[:1])
     database.settle()
     store, faces, members = MatchStore(engine), FaceStore(engine), MemberStore(engine)
-    index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
+    index = FaceIndex(faces.find_version, faces.count, faces.read_page, memory_mb=512)
     who, two_faces = Members(members, lambda: None), TwoFaces(PeopleStore(engine), 2)
     matches = Matches(store, RefusalStore(engine), index, who, Limits(tolerance=TOLERANCE), two_faces)
     revisions = iter(range(2, 1000))
@@ -105,7 +105,7 @@ def _measure_guests(database: BenchDatabase, size: int) -> dict[str, float]:
 
     return {
         "publish": statistics.median([publish() for _ in range(ROUNDS + 1)][1:]),
-        "guest_list": _median_ms(lambda: members.list_guests(organised, FIRST_PAGE)),
+        "guest_list": _median_ms(lambda: members.list_members(organised, FIRST_PAGE)),
         "event": _median_ms(lambda: events.find_event(organised)),
     }
 

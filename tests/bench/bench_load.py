@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from kit.db.engine import create_db
-from matcher_service.index import FACE_BYTES, Index
+from matcher_service.index import FACE_BYTES, FaceIndex
 from matcher_service.store import FaceStore
 from tests.bench.database import VAULT, BenchDatabase, add_event, make_encodings
 
@@ -40,7 +40,7 @@ def run(database: BenchDatabase, loads: tuple[tuple[int, int], ...] = LOADS) -> 
 def load(url: str, events: Sequence[UUID]) -> dict[str, float]:
     """Loads all events concurrently, each for its own caller."""
     store = FaceStore(create_db(url, len(events), 0, "bench-load", VAULT))
-    index = Index(store.find_version, store.count, store.read_page, MEMORY_MB)
+    index = FaceIndex(store.find_version, store.count, store.read_page, MEMORY_MB)
     with ThreadPoolExecutor(len(events)) as callers:
         list(callers.map(store.find_version, events))  # opens the connections
         before_mb = peak_mb()

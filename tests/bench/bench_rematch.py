@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.sample.event import SamplePhoto
 from matcher_service.domain import Rematch
-from matcher_service.index import Index
+from matcher_service.index import FaceIndex
 from matcher_service.rules import Limits
 from matcher_service.service import Matches, Members, TwoFaces
 from matcher_service.store import FaceStore, MatchStore, MemberStore, PeopleStore, RefusalStore
@@ -30,7 +30,7 @@ def run(database: BenchDatabase, photos: list[SamplePhoto]) -> dict[str, Any]:
     [guest] = add_guests(database.engine, event_id, encodings[:1])
     database.settle()
     faces, members = FaceStore(database.engine), MemberStore(database.engine)
-    index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
+    index = FaceIndex(faces.find_version, faces.count, faces.read_page, memory_mb=512)
     matches = Matches(
         MatchStore(database.engine),
         RefusalStore(database.engine),

@@ -22,19 +22,23 @@ from selfie_service.store import SelfieStore
 class DeleteThenInsert(MatchStore):
     """Commits the deletion of the old set before it publishes the new one."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         with transaction(self._engine) as connection:
             self._replace(connection, {"event": rematch.event_id, "person": rematch.user_id}, [])
         time.sleep(0.3)
-        return super().publish(rematch, found, compared, find_newer)
+        return super().publish(rematch, found, seen_version, find_newer)
 
 
 class NothingUnderTheLock(MatchStore):
     """Publishes the faces found before the lock and ignores those added since."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         time.sleep(0.2)
-        return super().publish(rematch, found, compared, lambda newer: [])
+        return super().publish(rematch, found, seen_version, lambda newer: [])
 
 
 class NoRevisionCheck(MatchStore):
@@ -45,8 +49,10 @@ class NoRevisionCheck(MatchStore):
         super().__init__(engine)
         self._before: dict[tuple[UUID, UUID], Callable[[], int | None]] = {}
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        publish = partial(super().publish, rematch, found, compared, find_newer)
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
+        publish = partial(super().publish, rematch, found, seen_version, find_newer)
         published = publish()
         if late := self._before.get((rematch.event_id, rematch.user_id)):
             late()

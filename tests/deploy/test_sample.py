@@ -17,8 +17,8 @@ from deploy.sample.pictures import (
     CUTOUT_BESIDE,
     MIN_FACE_PX,
     WIDE,
-    Look,
     Placement,
+    Variation,
     backdrop,
     compose,
     frame,
@@ -80,7 +80,7 @@ def test_a_placed_face_is_centred_at_its_position(mirrored: bool) -> None:
     scene[100:120, 150:170] = 255
     marked = Portrait("Mark", Image.fromarray(scene), (120, 70, 80))
     wall = Image.new("RGB", WIDE)
-    placed = compose(wall, [Placement(marked, 160, (500, 400), Look(mirrored=mirrored))])
+    placed = compose(wall, [Placement(marked, 160, (500, 400), Variation(mirrored=mirrored))])
     rows, columns = np.nonzero(np.asarray(placed.convert("L")) > 128)
     assert abs(columns.mean() - 500) < 3
     assert abs(rows.mean() - 400) < 3
@@ -94,9 +94,9 @@ def test_composing_does_not_change_the_backdrop(ada: Portrait) -> None:
 
 
 def test_a_frame_wider_than_the_portrait_stops_at_its_edges(ada: Portrait) -> None:
-    widest = frame(ada, 50.0, Look(), (800, 800))
+    widest = frame(ada, 50.0, Variation(), (800, 800))
     assert widest.size == (800, 800)
-    assert widest.tobytes() == frame(ada, 90.0, Look(), (800, 800)).tobytes()
+    assert widest.tobytes() == frame(ada, 90.0, Variation(), (800, 800)).tobytes()
 
 
 def test_a_package_with_unexpected_bytes_is_rejected(tmp_path: Path) -> None:

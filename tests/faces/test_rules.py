@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from deploy.sample.event import load_selfies
-from deploy.sample.pictures import Look, Placement, backdrop, compose, frame, to_jpeg
+from deploy.sample.pictures import Placement, Variation, backdrop, compose, frame, to_jpeg
 from deploy.sample.portraits import Portrait, packaged_picture, portraits
 from kit.faces.engine import Engine
 from kit.faces.images.decode import decode
@@ -40,7 +40,7 @@ def shots() -> tuple[Portrait, ...]:
 
 @functools.lru_cache
 def selfie(who: int) -> Image.Image:
-    return frame(shots()[who], 2.6, Look())
+    return frame(shots()[who], 2.6, Variation())
 
 
 def dark(who: int, light: float) -> Image.Image:

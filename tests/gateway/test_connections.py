@@ -180,7 +180,7 @@ def test_connections_have_a_tcp_user_timeout() -> None:
         state = {
             "limits": limits,
             "limiters": Limiters(limits.bounds),
-            "refuses_early": True,
+            "sheds_early": True,
             "end_streams": lambda: None,
         }
         config, server_state = Config(lambda: None), ServerState()

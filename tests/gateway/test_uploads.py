@@ -8,7 +8,7 @@ import grpc
 import httpx2
 import pytest
 
-from gateway.errors.from_grpc import REFUSALS
+from gateway.errors.from_grpc import REJECTED_FILES
 from gateway.photos.upload import CHUNK_BYTES
 from kit.errors import TooManyStreams
 from matcher_service.domain import EventClosed, EventNotFound, OrganiserOnly
@@ -61,10 +61,15 @@ def test_each_photo_is_a_separate_call_with_its_own_result(world: World) -> None
     files = {"a.jpg": JPEG, "empty.jpg": b"", "film.mp4": b"ftypisom", "a.gif": b"GIF89a", "c.jpg": large}
     answer = send(world, PHOTOS, *(("files", item) for item in files.items()))
     assert answer.status_code == 202
-    unsupported = {"status": "refused", "reason": "unsupported_type", "message": REFUSALS["unsupported_type"]}
+    unsupported = {"status": "refused", "reason": "unsupported_type", "message": REJECTED_FILES["unsupported_type"]}
     assert answer.json()["photos"] == [
         {"id": "id of a.jpg", "filename": "a.jpg", "status": "pending", "existing": False},
-        {"filename": "empty.jpg", "status": "refused", "reason": "empty_image", "message": REFUSALS["empty_image"]},
+        {
+            "filename": "empty.jpg",
+            "status": "refused",
+            "reason": "empty_image",
+            "message": REJECTED_FILES["empty_image"],
+        },
         {"filename": "film.mp4", **unsupported},
         {"filename": "a.gif", **unsupported},
         {"id": "id of c.jpg", "filename": "c.jpg", "status": "pending", "existing": False},

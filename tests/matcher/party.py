@@ -54,4 +54,4 @@ class Party:
 def check(world: World, repair: bool = False) -> list[str]:
     """The findings of `check`; a repaired one is marked with a plus."""
     integrity = Integrity(IntegrityStore(world.db), LogoStore(world.db), world.blobs, repair)
-    return sorted(f"{finding.problem.value}{'+' if finding.cure else ''}" for finding in integrity.check())
+    return sorted(f"{finding.defect.value}{'+' if finding.cure else ''}" for finding in integrity.check())

@@ -34,9 +34,11 @@ class ListsForgetTheRelease(MatchStore):
 
 
 class CountsForgetTheRelease(MatchStore):
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         with released(self._engine):
-            return super().publish(rematch, found, compared, find_newer)
+            return super().publish(rematch, found, seen_version, find_newer)
 
 
 class PicturesForgetTheRelease(PhotoStore):

@@ -91,8 +91,10 @@ class LeavesMatchesAlone(AudienceStore):
 class RematchesForgetHidden(MatchStore):
     """A broken twin: a rematch shows everything it finds."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        matched = super().publish(rematch, found, compared, find_newer)
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
+        matched = super().publish(rematch, found, seen_version, find_newer)
         with self._engine.begin() as connection:
             connection.execute(
                 text("UPDATE matcher.matches SET shown = true WHERE person_id = :person"), {"person": rematch.user_id}
@@ -103,12 +105,14 @@ class RematchesForgetHidden(MatchStore):
 class RematchesForgetRequests(MatchStore):
     """A broken twin: a rematch reverts the guest's requests to hide."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         with self._engine.begin() as connection:
             connection.execute(
                 text("DELETE FROM matcher.hide_requests WHERE user_id = :user"), {"user": rematch.user_id}
             )
-        return super().publish(rematch, found, compared, find_newer)
+        return super().publish(rematch, found, seen_version, find_newer)
 
 
 class SettlesNothing(AudienceStore):
@@ -128,7 +132,7 @@ def hide_in_every_way(world: World) -> None:
     assert job is not None
     world.audience.ask_to_hide(party.guest, party.shared)
     party.set(Visibility.HIDDEN, party.shared, waiting)
-    assert world.indexer.index(job) == "indexed"
+    assert world.indexer.read_photo(job) == "indexed"
     world.audience.ask_to_hide(party.guest, party.mine)
     assert party.sees(party.guest) == {}
     assert world.rematch(party.event, party.guest, 2, 1) == "DONE"

@@ -159,7 +159,7 @@ def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(worl
     assert job is not None
     assert added.photo_id is not None
     world.photos.delete_photo(world.organiser, added.photo_id)
-    assert world.indexer.index(job) == "outdated"
+    assert world.indexer.read_photo(job) == "outdated"
     assert world.count("faces") == 0
     world.sweep()
     assert not world.files()

@@ -11,7 +11,7 @@ from kit.errors import ServiceUnavailable
 from kit.rpc import deadlines
 from matcher_service import index as index_module
 from matcher_service.faces import FaceKey, FacePage
-from matcher_service.index import FACE_BYTES, Index, ReadPage
+from matcher_service.index import FACE_BYTES, FaceIndex, ReadPage
 from matcher_service.store import FaceStore
 from tests.matcher.scripted_photos import person
 from tests.matcher.world import World
@@ -24,7 +24,7 @@ class Pages:
         self.store = FaceStore(world.db)
         self.sizes: list[int] = []
         self.before: Callable[[], object] = lambda: None
-        self.index = Index(self.store.find_version, self.store.count, self.read, memory_mb)
+        self.index = FaceIndex(self.store.find_version, self.store.count, self.read, memory_mb)
 
     def read(self, event_id: UUID, after: FaceKey, upto: int, limit: int) -> FacePage:
         self.before()
@@ -121,7 +121,7 @@ def test_concurrent_loads_wait_for_memory(world: World, pages: Pages, monkeypatc
     assert load_at_once(pages, events, monkeypatch) <= 20
 
 
-class NothingReserved(Index):
+class NothingReserved(FaceIndex):
     """A broken twin: reserves no memory."""
 
     def _make_fit(self, event_id: UUID, more: int) -> bool:

@@ -110,10 +110,10 @@ def test_a_reading_that_ends_after_a_repair_is_discarded(party: Party) -> None:
     world = party.world
     job = world.job_store.claim(60)
     assert job is not None
-    assert world.indexer.index(job) == "indexed"
+    assert world.indexer.read_photo(job) == "indexed"
     party.delete(job.photo_id, "thumb")
     assert check(world, repair=True) == ["picture_missing+"]
-    assert world.indexer.index(job) == "outdated"
+    assert world.indexer.read_photo(job) == "outdated"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_old_files_without_a_row_are_deleted_and_new_ones_are_not_reported(make_
     for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
     findings = list(Integrity(IntegrityStore(world.db), LogoStore(world.db), world.blobs, repair=False).check())
-    assert [(f.problem.value, f.subject, f.is_wrong) for f in findings] == [
+    assert [(f.defect.value, f.subject, f.is_wrong) for f in findings] == [
         ("orphan", f"file {OLD}", True),
         ("young_orphan", f"file {FRESH}", False),
     ]

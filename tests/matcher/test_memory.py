@@ -16,14 +16,14 @@ from matcher_service.index import (
     MIN_BLOCK_FACES,
     CountFaces,
     EventFaces,
-    Index,
+    FaceIndex,
     LookUp,
     ReadPage,
 )
 from tests.matcher.world import MakeWorld, World
 
 
-class NeverChecked(Index):
+class NeverChecked(FaceIndex):
     """A broken twin: never revalidates what was loaded once."""
 
     def use(self, event_id: UUID) -> EventFaces | None:
@@ -32,7 +32,7 @@ class NeverChecked(Index):
         return faces
 
 
-class OnlyExtended(Index):
+class OnlyExtended(FaceIndex):
     """A broken twin: loads new faces but ignores deletions."""
 
     def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
@@ -72,12 +72,14 @@ def test_a_replica_sees_what_another_one_publishes_and_deletes(world: World) -> 
 
 
 @pytest.mark.parametrize("broken", [NeverChecked, OnlyExtended])
-def test_control_an_index_that_is_not_revalidated_shows_stale_faces(make_world: MakeWorld, broken: type[Index]) -> None:
+def test_control_an_index_that_is_not_revalidated_shows_stale_faces(
+    make_world: MakeWorld, broken: type[FaceIndex]
+) -> None:
     shown, expected = follow_another_replica(make_world(index=broken))
     assert shown != expected
 
 
-class NeverTidied(Index):
+class NeverTidied(FaceIndex):
     """A broken twin."""
 
     def tidy(self, deletions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
@@ -126,14 +128,14 @@ def test_control_without_cleanup_memory_keeps_them(
     assert hold(make_world(index=NeverTidied), act) == (1, 1)
 
 
-class NeverEvicting(Index):
+class NeverEvicting(FaceIndex):
     """A broken twin."""
 
     def _make_fit(self, event_id: UUID, more: int) -> bool:
         return True
 
 
-class FirstInFirstOut(Index):
+class FirstInFirstOut(FaceIndex):
     """A broken twin: evicts in order of loading, not of last use."""
 
     class Unmoved(OrderedDict[UUID, Any]):
@@ -164,7 +166,7 @@ def test_memory_is_bounded_and_the_least_recently_used_event_is_evicted(world: W
 
 @pytest.mark.parametrize(("broken", "held"), [(NeverEvicting, "abc"), (FirstInFirstOut, "bc")])
 def test_control_without_eviction_or_with_another_order_other_events_are_held(
-    make_world: MakeWorld, broken: type[Index], held: str
+    make_world: MakeWorld, broken: type[FaceIndex], held: str
 ) -> None:
     assert use_more_than_there_is_room_for(make_world(index=broken)) == held
 

@@ -104,7 +104,7 @@ class Pairs(RuleBasedStateMachine):
     @rule(which=ANY)
     def publish_photo(self, which: int) -> None:
         job = self.claimed.pop(which % len(self.claimed))
-        if self.world.indexer.index(job) == "indexed":
+        if self.world.indexer.read_photo(job) == "indexed":
             assert job.photo_id in self.uploaded, "a deleted photo was published"
             self.indexed[job.photo_id] = self.uploaded[job.photo_id]
 
@@ -186,8 +186,10 @@ class PairsAndRefusals(Pairs):
 class NothingUnderTheLock(MatchStore):
     """Publishes what was found before the lock, without searching for newer faces."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        return super().publish(rematch, found, compared, lambda newer: [])
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
+        return super().publish(rematch, found, seen_version, lambda newer: [])
 
 
 class NoRevisionCheck(MatchStore):

@@ -50,8 +50,10 @@ class PairsOfPeople(PairsAndRefusals):
 class OnePersonOnly(MatchStore):
     """A broken twin: assigns every face to the account's first person."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        return super().publish(replace(rematch, person_id=None), found, compared, find_newer)
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
+        return super().publish(replace(rematch, person_id=None), found, seen_version, find_newer)
 
 
 class OneRevision(MatchStore):

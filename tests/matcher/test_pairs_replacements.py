@@ -39,7 +39,7 @@ class PairsAndVersions(PairsAndRefusals):
     def publish_photo(self, which: int) -> None:
         job = self.claimed.pop(which % len(self.claimed))
         people = self.world.blobs.get(job.upload_key).rpartition(b"|")[2].decode()
-        if self.world.indexer.index(job) == "indexed":
+        if self.world.indexer.read_photo(job) == "indexed":
             assert job.photo_id in self.uploaded, "a deleted photo was published"
             self.indexed[job.photo_id] = {int(one) for one in people.split(",") if one}
 

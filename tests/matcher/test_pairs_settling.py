@@ -111,7 +111,7 @@ class PairsAndSettling(RuleBasedStateMachine):
     def publish_photo(self, which: int) -> None:
         job = self.claimed.pop(which % len(self.claimed))
         looks = parse(self.world.blobs.get(job.upload_key))
-        if self.world.indexer.index(job) != "indexed":
+        if self.world.indexer.read_photo(job) != "indexed":
             return
         self.resets += job.is_replacement
         self.photos[job.photo_id].looks = looks

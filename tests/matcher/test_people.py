@@ -61,7 +61,7 @@ def test_control_a_list_that_ignores_the_owner_shows_them(world: World, monkeypa
     def trust(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
         return {"user": user_id, "person": person_id or user_id}
 
-    monkeypatch.setattr(matches_module, "find_looker", trust)
+    monkeypatch.setattr(matches_module, "find_viewer", trust)
     event, _, mia, photos = look_for_two(world)
     assert list_of(world, world.join(event), event, mia) == {photos["mia"], photos["both"]}
 

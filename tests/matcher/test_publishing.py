@@ -147,9 +147,9 @@ def test_an_expired_claim_can_be_taken_over_and_the_first_reader_is_fenced(world
     second = world.job_store.claim(lease_s=LEASE_S)
     assert second is not None
     assert second.attempt == first.attempt + 1
-    assert world.indexer.index(first) == "outdated"
+    assert world.indexer.read_photo(first) == "outdated"
     assert world.count("faces") == 0
-    assert world.indexer.index(second) == "indexed"
+    assert world.indexer.read_photo(second) == "indexed"
     assert world.count("faces") == 1
 
 
@@ -186,10 +186,10 @@ def test_a_reader_stopped_by_a_signal_or_a_lost_database_records_no_failure(worl
         job = world.job_store.claim(LEASE_S)
         assert job is not None
         if read is killed:
-            assert indexer.index(job) == "released"
+            assert indexer.read_photo(job) == "released"
         else:
             with pytest.raises(BlobsUnavailable):
-                indexer.index(job)
+                indexer.read_photo(job)
     assert world.indexer.step()
     assert world.photos.count(world.organiser, [event])[0].indexed == 1
 
@@ -222,12 +222,14 @@ class DeleteThenInsert(MatchStore):
     def looked(self) -> None:
         """Replaced when a reader has looked."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         with self._engine.begin() as connection:
             query = text("DELETE FROM matcher.matches WHERE person_id = :user")
             connection.execute(query, {"user": rematch.user_id})
         self.looked()
-        return super().publish(rematch, found, compared, find_newer)
+        return super().publish(rematch, found, seen_version, find_newer)
 
 
 def read_while_selfies_take_turns(world: World) -> tuple[list[set[UUID]], list[set[UUID]]]:

@@ -16,10 +16,12 @@ from tests.matcher.world import MakeWorld, World
 class ForgetsRefusals(MatchStore):
     """A broken twin: publishes rejected photos."""
 
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(
+        self, rematch: Rematch, found: Sequence[FoundFace], seen_version: int, find_newer: FindNewer
+    ) -> int | None:
         with self._engine.begin() as connection:
             connection.execute(text("DELETE FROM matcher.refusals"))
-        return super().publish(rematch, found, compared, find_newer)
+        return super().publish(rematch, found, seen_version, find_newer)
 
 
 def refuse_and_match_again(world: World) -> tuple[set[UUID], set[UUID]]:

@@ -85,7 +85,7 @@ def publish_the_version_before(world: World) -> int:
     replace(world, event, "a.jpg", 1, version="3")
     assert late
     assert world.job_store.claim(LEASE_S)
-    world.indexer.index(late)
+    world.indexer.read_photo(late)
     return world.count("faces")
 
 
@@ -142,7 +142,7 @@ def test_a_new_version_is_deleted_with_its_photo(world: World, whole_event: bool
     else:
         world.photos.delete_photo(world.organiser, photo)
     assert reading
-    assert world.indexer.index(reading) in ("outdated", "file_missing")
+    assert world.indexer.read_photo(reading) in ("outdated", "file_missing")
     expect_order(world, event, files=0)
     assert world.count("replacements") == 0
 

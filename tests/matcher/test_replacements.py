@@ -208,7 +208,7 @@ def test_an_unread_photo_takes_the_new_bytes_immediately(world: World) -> None:
         added = replace(world, event, name, 2)
         assert (added.photo_id, added.state, added.replacement) == (photo, PhotoState.PENDING, REPLACED)
     assert reading
-    assert world.indexer.index(reading) == "outdated"
+    assert world.indexer.read_photo(reading) == "outdated"
     world.index_all()
     assert set(world.seen(event, guest)) == {waits, failed}
     [counts] = world.photos.count(world.organiser, [event])

@@ -33,7 +33,7 @@ from matcher_service.domain import (
     Role,
     Variant,
 )
-from matcher_service.index import Index
+from matcher_service.index import FaceIndex
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
@@ -87,7 +87,7 @@ class World:
         photo_store: type[PhotoStore] = PhotoStore,
         photos: type[Photos] = Photos,
         blobs: type[Blobs] = Blobs,
-        index: type[Index] = Index,
+        index: type[FaceIndex] = FaceIndex,
         audience_store: type[AudienceStore] = AudienceStore,
         logo_store: type[LogoStore] = LogoStore,
         refusal_store: type[RefusalStore] = RefusalStore,

@@ -14,13 +14,13 @@ from protos.auth.v1 import auth_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service import feed
 from selfie_service.domain import Change, ChangeKind
-from selfie_service.store import ChangeStore, changes
+from selfie_service.store import FeedStore, changes
 from selfie_service.store.changes import FeedGap
 from tests.harness.calls import refused
 from tests.selfie.world import MakeWorld, World, face, wait_until
 
 
-class CarelessChanges(ChangeStore):
+class CarelessChanges(FeedStore):
     """A broken twin: applies every change without checking its position."""
 
     def _is_next(self, connection: Connection, change: Change) -> bool:

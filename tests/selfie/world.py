@@ -37,7 +37,7 @@ from selfie_service.records import Records
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ActStore, ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ActStore, FeedStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
@@ -94,7 +94,7 @@ class World:
         folder: Path,
         selfie_store: type[SelfieStore] = SelfieStore,
         rematch_store: type[RematchStore] = RematchStore,
-        change_store: type[ChangeStore] = ChangeStore,
+        change_store: type[FeedStore] = FeedStore,
         person_store: type[PersonStore] = PersonStore,
         validator: type[Validator] = Validator,
         calls: type[ServiceCalls] = ServiceCalls,

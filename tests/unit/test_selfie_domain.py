@@ -14,7 +14,7 @@ from selfie_service.domain import (
     SelfieNotFound,
     SelfieState,
     SelfieSummary,
-    tell_progress,
+    summarise_progress,
 )
 from selfie_service.servicer import REJECT_REASONS, REMATCH_STATES, SELFIE_STATES
 from selfie_service.validation import Reason
@@ -36,42 +36,42 @@ def rematch(state: RematchState, finished_at: datetime | None = None) -> EventRe
 
 
 def test_without_a_selfie_there_is_no_status() -> None:
-    progress = tell_progress([], None, [])
+    progress = summarise_progress([], None, [])
     assert (progress.selfie, progress.started_at, progress.finished_at) == (None, None, None)
 
 
 def test_a_deleted_selfie_has_no_status() -> None:
-    progress = tell_progress([selfie(SelfieState.DELETED)], START, [rematch(RematchState.IDLE)])
+    progress = summarise_progress([selfie(SelfieState.DELETED)], START, [rematch(RematchState.IDLE)])
     assert (progress.selfie, progress.started_at) == (None, None)
 
 
 def test_the_end_time_is_when_the_last_event_finished() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
     events = [rematch(RematchState.DONE, after(3)), rematch(RematchState.DONE, after(2))]
-    assert tell_progress([newest], START, events).finished_at == after(3)
+    assert summarise_progress([newest], START, events).finished_at == after(3)
 
 
 def test_there_is_no_end_time_while_an_event_is_running() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
     events = [rematch(RematchState.DONE, after(3)), rematch(RematchState.RUNNING)]
-    assert tell_progress([newest], START, events).finished_at is None
+    assert summarise_progress([newest], START, events).finished_at is None
 
 
 def test_without_events_the_end_time_is_that_of_the_verdict() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
-    assert tell_progress([newest], START, []).finished_at == after(1)
+    assert summarise_progress([newest], START, []).finished_at == after(1)
 
 
 def test_an_undecided_selfie_has_no_end_time_although_its_predecessor_is_done() -> None:
     active = selfie(SelfieState.ACTIVE, after(-9))
     events = [rematch(RematchState.DONE, after(-8))]
-    assert tell_progress([selfie(SelfieState.PENDING), active], START, events).finished_at is None
+    assert summarise_progress([selfie(SelfieState.PENDING), active], START, events).finished_at is None
 
 
 def test_a_rejected_selfie_is_reported_until_a_newer_one_starts() -> None:
     rejected, active = selfie(SelfieState.REJECTED, after(1)), selfie(SelfieState.ACTIVE, after(-9))
-    assert tell_progress([rejected, active], START, []).selfie is rejected
-    assert tell_progress([rejected, active], after(2), []).selfie is active
+    assert summarise_progress([rejected, active], START, []).selfie is rejected
+    assert summarise_progress([rejected, active], after(2), []).selfie is active
 
 
 def test_both_faults_for_a_missing_selfie_have_one_reason() -> None:
@@ -86,8 +86,8 @@ def test_every_validation_verdict_has_a_reject_reason() -> None:
 
 def test_every_state_and_reason_has_its_own_enum_value() -> None:
     assert set(SELFIE_STATES) == set(SelfieState)
-    assert {0, *SELFIE_STATES.values()} == set(pb.SelfieState.values())
+    assert {"SELFIE_STATE_UNSPECIFIED", *SELFIE_STATES.values()} == set(pb.SelfieState.keys())
     assert set(REJECT_REASONS) == {None, *RejectReason}
-    assert set(REJECT_REASONS.values()) == set(pb.RejectReason.values())
+    assert set(REJECT_REASONS.values()) == set(pb.RejectReason.keys())
     assert set(REMATCH_STATES) == set(RematchState)
     assert set(REMATCH_STATES.values()) == set(pb.RematchState.values())

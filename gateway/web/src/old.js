@@ -155,8 +155,8 @@
       var form = { event_code: code };
       if (!session.me) form.consent_version = consent;
       var path = session.me ? "/api/join-event" : "/api/guest-sessions";
-      call("POST", path, "application/json", JSON.stringify(form), function (refusal, joined) {
-        if (refusal) return fail(refusal);
+      call("POST", path, "application/json", JSON.stringify(form), function (fault, joined) {
+        if (fault) return fail(fault);
         way.style.display = "";
         if (!session.me || !consent) return next(joined.event_id);
         return agree(joined.event_id, consent, next);

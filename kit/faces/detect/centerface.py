@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from kit.faces import models
 from kit.faces.convert.dlib_stream import UnknownModel
-from kit.faces.detect.look import Pixels
 from kit.faces.detect.overlap import drop_same
+from kit.faces.detect.region import Pixels
 from kit.faces.images.resize import halve
 from kit.faces.types import Box, Detection
 

@@ -2,8 +2,8 @@
 
 import dlib
 
-from kit.faces.detect.look import Look, Pixels
 from kit.faces.detect.overlap import drop_same, is_same
+from kit.faces.detect.region import Pixels, Region
 from kit.faces.types import Box, Detection
 
 # dlib's smallest face is 73 pixels; at 88 a proposal stands in the second level of its pyramid, and may be off by one.
@@ -23,23 +23,23 @@ class HogDetector:
 
         `border` continues the picture's edge by that share of its sides.
         """
-        return drop_same(self._decide(pixels, Look.at_all(pixels, scale, border)))
+        return drop_same(self._decide(pixels, Region.whole(pixels, scale, border)))
 
     def confirm(self, pixels: Pixels, box: Box) -> Detection | None:
         """The face in this box as dlib detects it, at any size; None if dlib detects none there."""
-        seen = [found for found in self._decide(pixels, _look_around(box)) if is_same(found.box, box)]
+        seen = [found for found in self._decide(pixels, _region_around(box)) if is_same(found.box, box)]
         return max(seen, key=lambda found: found.score, default=None)
 
-    def _decide(self, pixels: Pixels, look: Look) -> list[Detection]:
-        rectangles, scores, _ = self._dlib.run(look.cut(pixels), 0, 0.0)
+    def _decide(self, pixels: Pixels, region: Region) -> list[Detection]:
+        rectangles, scores, _ = self._dlib.run(region.cut(pixels), 0, 0.0)
         return [
-            Detection(look.place(r.left(), r.top(), r.width(), r.height()), float(score))
+            Detection(region.place(r.left(), r.top(), r.width(), r.height()), float(score))
             for r, score in zip(rectangles, scores, strict=True)
         ]
 
 
-def _look_around(box: Box) -> Look:
+def _region_around(box: Box) -> Region:
     side = max(box.width, box.height)
     x, y = box.left + box.width / 2, box.top + box.height / 2
     reach = (0.5 + _MARGIN) * side
-    return Look(round(x - reach), round(y - reach), round(x + reach), round(y + reach), _LOOKED_PX / side)
+    return Region(round(x - reach), round(y - reach), round(x + reach), round(y + reach), _LOOKED_PX / side)

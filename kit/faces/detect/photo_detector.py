@@ -4,8 +4,8 @@ from pathlib import Path
 
 from kit.faces.detect.centerface import CenterFace
 from kit.faces.detect.hog import HogDetector
-from kit.faces.detect.look import Pixels
 from kit.faces.detect.overlap import drop_same
+from kit.faces.detect.region import Pixels
 from kit.faces.types import Detection
 
 

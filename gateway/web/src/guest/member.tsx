@@ -25,7 +25,7 @@ type View =
   | { name: "photos" }
   | { name: "consent" }
   | { name: "camera"; camera: OpenCamera; isFurther?: boolean }
-  | { name: "sending"; image: Blob; requestId: string; isFurther: boolean; fault?: unknown }
+  | { name: "sending"; image: Blob; idempotencyKey: string; isFurther: boolean; fault?: unknown }
   | { name: "add" }
   | { name: "person" }
   | { name: "you" };
@@ -81,14 +81,14 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
       ? show({ name: "camera", camera: openCamera(person && "environment"), isFurther })
       : show({ name: "consent" });
   const shoot = () => take(false);
-  const send = async (image: Blob, isFurther: boolean, requestId = randomId()) => {
-    show({ name: "sending", image, requestId, isFurther });
+  const send = async (image: Blob, isFurther: boolean, idempotencyKey = randomId()) => {
+    show({ name: "sending", image, idempotencyKey, isFurther });
     try {
-      await sendSelfie(image, requestId, person?.id, isFurther);
+      await sendSelfie(image, idempotencyKey, person?.id, isFurther);
       await look();
       show(PHOTOS);
     } catch (fault) {
-      show({ name: "sending", image, requestId, isFurther, fault });
+      show({ name: "sending", image, idempotencyKey, isFurther, fault });
     }
   };
   const showYou = () => show({ name: person ? "person" : "you" });
@@ -135,7 +135,7 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
           name={person?.name}
           status={status}
           fault={view.fault}
-          onRetry={() => void send(view.image, view.isFurther, view.requestId)}
+          onRetry={() => void send(view.image, view.isFurther, view.idempotencyKey)}
           onAgain={() => take(view.isFurther)}
           onBack={() => show(PHOTOS)}
         />

@@ -22,14 +22,14 @@ export function AddPerson({ onAdded, onBack }: AddProps) {
   const [agreed, setAgreed] = useState(false);
   const [reminded, setReminded] = useState(false);
   const [fault, setFault] = useState<unknown>();
-  const [requestId] = useState(randomId);
+  const [idempotencyKey] = useState(randomId);
   const add = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!agreed) return setReminded(true);
     const camera = openCamera("environment"); // while handling the tap, as browsers require
     try {
       const body = { name, consent_version: CONSENT_VERSION };
-      const params = { header: { "idempotency-key": requestId } };
+      const params = { header: { "idempotency-key": idempotencyKey } };
       onAdded(await ask(api.POST("/api/people", { body, params })), camera);
     } catch (error) {
       camera.close();

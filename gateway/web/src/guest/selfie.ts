@@ -26,10 +26,10 @@ export function takeOver(): OpenCamera | undefined {
 }
 
 /** A selfie of the guest or of a person; `isFurther`: used in addition to those in use instead of replacing them. */
-export async function sendSelfie(image: Blob, requestId: string, person: string | undefined, isFurther: boolean): Promise<void> {
+export async function sendSelfie(image: Blob, idempotencyKey: string, person: string | undefined, isFurther: boolean): Promise<void> {
   const form = new FormData();
   form.append("file", image, "selfie.jpg");
-  const header = { "idempotency-key": requestId };
+  const header = { "idempotency-key": idempotencyKey };
   await ask(
     api.POST("/api/upload-selfie", {
       body: { file: "" }, // the document's type of a file

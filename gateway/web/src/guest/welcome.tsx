@@ -21,7 +21,7 @@ interface Props {
 }
 
 /** Chosen once per visit, so that a retry after a lost response creates no second guest. */
-const requestId = randomId();
+const idempotencyKey = randomId();
 
 /** The consent sent when joining; an empty version: not agreed. */
 const agreement = (version: string) => ({
@@ -46,7 +46,7 @@ export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
         await ask(api.POST("/api/join-event", { body }));
       } else {
         const body = { event_code: code, display_name: name, ...agreement(consent) };
-        const header = { "idempotency-key": requestId };
+        const header = { "idempotency-key": idempotencyKey };
         await ask(api.POST("/api/guest-sessions", { body, params: { header } }));
       }
       await onJoined();

@@ -45,7 +45,7 @@ const OVER: readonly (Reason | "offline")[] = [
   "removed_from_event",
 ];
 /** Retrying unchanged would fail again. */
-const REFUSED: readonly (Reason | "offline")[] = [
+const REJECTED: readonly (Reason | "offline")[] = [
   "event_closed",
   "caller_not_allowed",
   "organiser_only",
@@ -96,7 +96,7 @@ export function sentenceOf(fault: unknown): string {
 }
 
 export function mayRepeat(reason: Reason | "offline"): boolean {
-  return !OVER.includes(reason) && !REFUSED.includes(reason);
+  return !OVER.includes(reason) && !REJECTED.includes(reason);
 }
 
 /** Longer than a double tap, whose second half would confirm. */

@@ -181,25 +181,25 @@ export class UploadQueue {
         } else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
           this.items.move(item, "ready");
           obstacle = reason;
-        } else this.refuse(item, reason);
+        } else this.reject(item, reason);
       });
       return obstacle;
     }
-    if (answer.kind === "refused") return this.settleRefused(items, answer.problem);
+    if (answer.kind === "rejected") return this.settleRejected(items, answer.problem);
     for (const item of items) this.items.move(item, "ready");
     return answer.kind === "lost" ? "offline" : "overloaded";
   }
 
-  private settleRefused(items: readonly Item[], problem: Problem): Reason | null {
+  private settleRejected(items: readonly Item[], problem: Problem): Reason | null {
     if (EVENT_WIDE.has(problem.reason)) {
       for (const item of items) this.items.move(item, "ready");
       return problem.reason;
     }
-    items.forEach((item, index) => this.refuse(item, (problem.errors?.[index]?.reason ?? problem.reason) as Reason));
+    items.forEach((item, index) => this.reject(item, (problem.errors?.[index]?.reason ?? problem.reason) as Reason));
     return null;
   }
 
-  private refuse(item: Item, reason: FileReason): void {
+  private reject(item: Item, reason: FileReason): void {
     item.tries += 1;
     if (PASSING.has(reason) && item.tries < TRIES) this.items.move(item, "ready");
     else this.items.move(item, "failed", reason);

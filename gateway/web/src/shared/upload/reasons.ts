@@ -1,4 +1,4 @@
-/** Whether a refusal concerns the file, the event, or is temporary. */
+/** Whether a rejection concerns the file, the event, or is temporary. */
 
 /** Of a single file; worth sending again. */
 export const PASSING: ReadonlySet<string> = new Set([

@@ -8,7 +8,7 @@ export type Problem = Schemas["ProblemBody"];
 /** `answered`: the service has decided about each file; `passing`: worth repeating after `waitS`; `lost`: no connection. */
 export type Answer =
   | { kind: "answered"; photos: readonly AddedPhoto[] }
-  | { kind: "refused"; problem: Problem }
+  | { kind: "rejected"; problem: Problem }
   | { kind: "passing"; waitS: number }
   | { kind: "lost" };
 
@@ -24,7 +24,7 @@ export async function sendPhotos(
 ): Promise<Answer> {
   const address = `${root}/api/events/${eventId}/photos${replace ? "?replace=true" : ""}`;
   const answer = await post(address, files, onSent);
-  if (answer.kind !== "refused" || answer.problem.status !== 401) return answer;
+  if (answer.kind !== "rejected" || answer.problem.status !== 401) return answer;
   try {
     return (await renew()) ? await post(address, files, onSent) : answer;
   } catch {
@@ -60,5 +60,5 @@ function read(request: XMLHttpRequest): Answer {
   }
   const body: unknown = request.response;
   if (request.status === 202) return { kind: "answered", photos: (body as Schemas["AddedPhotos"]).photos };
-  return { kind: "refused", problem: body as Problem };
+  return { kind: "rejected", problem: body as Problem };
 }

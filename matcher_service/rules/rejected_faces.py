@@ -1,4 +1,4 @@
-"""Rejection: a face that resembles one that the person has rejected does not match them either."""
+"""Rejected faces: a face that resembles one that the person has rejected does not match them either."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from matcher_service.rules.event import Limits
 from matcher_service.rules.pairs import Comparison, Distances, Nearby, Rows
 
 
-class Rejection:
+class RejectedFaces:
     """Finds faces that resemble those that one person rejected. `rejected`: encodings (k, 128) of the faces that had
     matched them in photos that they refuse; `selfie`: their own (1, 128)."""
 

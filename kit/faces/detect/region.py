@@ -11,7 +11,7 @@ from kit.faces.types import Box
 Pixels = npt.NDArray[np.uint8]
 
 
-class Look(NamedTuple):
+class Region(NamedTuple):
     """A part of the picture, in its pixels, and its magnification. Outside of the picture, its edge is repeated."""
 
     left: int
@@ -21,7 +21,7 @@ class Look(NamedTuple):
     scale: float
 
     @classmethod
-    def at_all(cls, pixels: Pixels, scale: float, border: float) -> Self:
+    def whole(cls, pixels: Pixels, scale: float, border: float) -> Self:
         """The whole picture, extended by the share `border` of its sides."""
         height, width = pixels.shape[:2]
         beyond, above = round(width * border), round(height * border)

@@ -13,7 +13,7 @@ from matcher_service.store.encodings import open_face
 
 
 @dataclass(frozen=True)
-class MovedRejection:
+class MovedFace:
     """A rejected face in a photo that was read again: its new number, None if the face was not found again."""
 
     person_id: UUID
@@ -42,7 +42,7 @@ def forget_rejected(connection: Connection, event_id: UUID, photo_id: UUID) -> N
     connection.execute(text(query), {"event": event_id, "photo": photo_id})
 
 
-def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> tuple[MovedRejection, ...]:
+def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> tuple[MovedFace, ...]:
     """Finds the rejected faces of these photos among the new faces, by their position in the photo."""
     query = text(
         """
@@ -62,10 +62,10 @@ def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]
         best = found.setdefault(pair, (0.0, None))
         if share > SAME_UNION_SHARE and share > best[0]:
             found[pair] = share, row.face_no
-    return tuple(MovedRejection(*pair, no) for pair, (_, no) in found.items())
+    return tuple(MovedFace(*pair, no) for pair, (_, no) in found.items())
 
 
-def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedRejection]) -> None:
+def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedFace]) -> None:
     """Marks the new faces as rejected; the photo stays refused even if the face was not found again."""
     insert = text(
         "INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)"
