@@ -104,10 +104,10 @@ def append_left(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]
         WITH ended AS (
             SELECT user_id, NOT EXISTS (SELECT FROM auth.memberships m WHERE m.user_id = one.user_id) AS is_last
             FROM unnest(CAST(:users AS uuid[])) AS one (user_id)),
-        told AS (SELECT *, row_number() OVER (ORDER BY user_id) AS place FROM ended WHERE is_last OR NOT :only_last),
-        next AS (UPDATE auth.feed SET last = last + (SELECT count(*) FROM told) RETURNING last)
+        noted AS (SELECT *, row_number() OVER (ORDER BY user_id) AS place FROM ended WHERE is_last OR NOT :only_last),
+        next AS (UPDATE auth.feed SET last = last + (SELECT count(*) FROM noted) RETURNING last)
         INSERT INTO auth.changes (sequence, kind, event_id, user_id, last_membership)
-        SELECT last - (SELECT count(*) FROM told) + place, :kind, :event, user_id, is_last FROM told, next
+        SELECT last - (SELECT count(*) FROM noted) + place, :kind, :event, user_id, is_last FROM noted, next
         """
     )
     values = {"users": list(user_ids), "only_last": only_last, "kind": ChangeKind.LEFT.value, "event": event_id}

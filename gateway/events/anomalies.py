@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import SIGNED, problems
-from gateway.events.counts import AWAY
+from gateway.events.counts import UNAVAILABLE
 from gateway.events.guests import find_guests
 from gateway.http.authentication import Signed
 from gateway.http.times import epoch_s
@@ -79,7 +79,7 @@ async def _list_faces(backend: Backends, event_id: UUID) -> matcher_pb2.ListShar
         request = matcher_pb2.ListSharedFacesRequest(event_id=str(event_id))
         answer: matcher_pb2.ListSharedFacesResponse = await backend.matcher.ListSharedFaces(request)
     except grpc.aio.AioRpcError as error:
-        if error.code() in AWAY or has_reason(error, "event_not_found"):
+        if error.code() in UNAVAILABLE or has_reason(error, "event_not_found"):
             return None
         raise
     return answer

@@ -12,7 +12,7 @@ from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
 
 # The service is unavailable, or of the previous version.
-AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
+UNAVAILABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 Answer = TypeVar("Answer")
 PREFIX = "GUEST_SELFIE_"
 
@@ -67,6 +67,6 @@ async def or_nothing(reading: Awaitable[Mapping[str, Answer]]) -> Mapping[str, A
     try:
         return await reading
     except grpc.aio.AioRpcError as error:
-        if error.code() in AWAY or has_reason(error, "event_not_found"):
+        if error.code() in UNAVAILABLE or has_reason(error, "event_not_found"):
             return {}
         raise

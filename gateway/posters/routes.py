@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import SIGNED, problems
-from gateway.events.counts import AWAY
+from gateway.events.counts import UNAVAILABLE
 from gateway.http.authentication import Signed
 from gateway.http.site import public_origin
 from gateway.photos.file_names import content_disposition, make_poster_name
@@ -92,7 +92,7 @@ async def _find_logo(backend: Backends, event_id: UUID) -> Logo | None:
     try:
         answer = await backend.photos.GetLogo(photo_pb2.GetLogoRequest(event_id=str(event_id)))
     except grpc.aio.AioRpcError as error:
-        if error.code() in AWAY or has_reason(error, "logo_not_found") or has_reason(error, "event_not_found"):
+        if error.code() in UNAVAILABLE or has_reason(error, "logo_not_found") or has_reason(error, "event_not_found"):
             return None
         raise
     return Logo(answer.image, answer.logo.width, answer.logo.height) if answer.image else None

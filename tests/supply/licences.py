@@ -37,7 +37,7 @@ SPDX = {
 HEAD = """# Licences
 
 The packages that Minois uses where it runs, as they say themselves. Minois has the MIT licence; the packages are
-installed beside it, unchanged. This page is generated from `requirements.image.lock` and
+installed alongside it, unchanged. This page is generated from `requirements.image.lock` and
 `gateway/web/package-lock.json`: `make licences`, which fails for a licence that is not on its list.
 """
 

@@ -23,7 +23,7 @@ const PAUSE_MS = 2_000;
 export function useEvent(eventId: string) {
   const [event, setEvent] = useState<Event>();
   const [state, setState] = useState<State>();
-  const [isTold, setTold] = useState(false);
+  const [isLive, setLive] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const turn = useRef(0);
   const isGone = fault !== undefined && GONE.includes(reasonOf(fault));
@@ -44,8 +44,8 @@ export function useEvent(eventId: string) {
   useEffect(() => {
     if (isGone) return;
     return followStream(`/api/events/${eventId}/updates`, ["state"], {
-      hear: (_, data) => (setState(data as State), setTold(true)),
-      fall: () => setTold(false),
+      hear: (_, data) => (setState(data as State), setLive(true)),
+      fall: () => setLive(false),
     });
   }, [eventId, isGone]);
   const version = state?.versions.event;
@@ -55,21 +55,21 @@ export function useEvent(eventId: string) {
     known.current = version;
   }, [reload, version]);
 
-  const wasTold = useRef(false);
+  const wasLive = useRef(false);
   useEffect(() => {
-    if (isTold) wasTold.current = true;
-    if (isTold || isGone) return;
+    if (isLive) wasLive.current = true;
+    if (isLive || isGone) return;
     const look = () => document.visibilityState === "visible" && void reload().then(() => setState(undefined));
-    if (wasTold.current) look(); // the event may have ended
+    if (wasLive.current) look(); // the event may have ended
     const timer = setInterval(look, POLL_MS);
     return () => clearInterval(timer);
-  }, [reload, isTold, isGone]);
+  }, [reload, isLive, isGone]);
 
   const shown = event && state ? update(event, state) : event;
   const counts = shown && Object.values(shown.photos).join();
   const photos = usePatiently(state?.versions.photos ?? counts);
   const guests = usePatiently(state?.versions.guests ?? String(shown?.guests));
-  return { event: shown, pace: isTold ? state : undefined, versions: { photos, guests } as Versions, fault, isGone, reload };
+  return { event: shown, pace: isLive ? state : undefined, versions: { photos, guests } as Versions, fault, isGone, reload };
 }
 
 function update(event: Event, state: State): Event {
