@@ -10,7 +10,6 @@ from typing import Any
 
 import grpc
 import httpx2
-from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
 from auth_service.passwords import Passwords
@@ -64,15 +63,6 @@ TABLES = """
 SELECT table_name FROM information_schema.tables
 WHERE table_schema = :schema AND table_type = 'BASE TABLE' AND table_name <> 'alembic_version' ORDER BY table_name
 """
-
-
-class CheapPasswords(WatchedPasswords):
-    """Passwords with fast hashes, because the scene creates many accounts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        self._decoy = self._hasher.hash("no user has this password")
 
 
 def read_logo(_: bytes) -> LogoReading:
@@ -156,7 +146,7 @@ def running_system(
 ) -> Iterator[System]:
     databases = {name: make_db(name) for name in ("auth", "selfie", "matcher")}
     stop = Signal()
-    passwords: Passwords = CheapPasswords()
+    passwords: Passwords = WatchedPasswords()
     auth = Auth(Stores(databases["auth"]), passwords, TokenMaker(sign("auth")), stop, sends_mail=True)
     channel, auth_address = serve_at(registration(auth), max_streams=STREAMS)
     scene = AuthScene(databases["auth"], channel, auth, passwords, stop)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The bound on concurrent password hashes: each hash takes 19 MiB."""
+"""The cost of a password hash, and the bound on concurrent ones: each hash takes 19 MiB."""
 
 import os
 import sys
@@ -8,9 +8,10 @@ from itertools import islice
 from threading import Condition
 
 import pytest
+from argon2 import extract_parameters
 
 from auth_service.domain import TooManyRequests
-from auth_service.passwords import HASHES_AT_ONCE, NICE, Passwords
+from auth_service.passwords import HASHES_AT_ONCE, NICE, Passwords, hash_decoy
 from kit.rpc import deadlines
 
 LOGINS = 26
@@ -43,6 +44,13 @@ class HeldHasher:
         with self._changed:
             self._may_end = True
             self._changed.notify_all()
+
+
+def test_a_login_costs_the_same_whether_or_not_the_user_exists() -> None:
+    """The parameters are those that OWASP recommends for argon2id."""
+    of_user = extract_parameters(Passwords().hash("correct horse"))
+    assert of_user == extract_parameters(hash_decoy())
+    assert (of_user.memory_cost, of_user.time_cost, of_user.parallelism) == (19 * 1024, 2, 1)
 
 
 def hash_at_once(passwords: Passwords, expected: int) -> int:
