@@ -64,6 +64,7 @@ ROUTES = {
     "ListFaces": "get /api/photos/{photo_id}/faces",
     "GetFaceCrop": "get /api/photos/{photo_id}/faces/{number}",
     "FindSimilarFaces": "get /api/photos/{photo_id}/faces/{number}/similar",
+    "SearchFaces": "post /api/events/{event_id}/faces/search",
     "RemoveFaces": "post /api/events/{event_id}/faces/removal",
     "ListSharedFaces": "get /api/events/{event_id}/anomalies",
     "SetLogo": "put /api/events/{event_id}/logo",
