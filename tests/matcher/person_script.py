@@ -24,9 +24,9 @@ def rejected(reason: str) -> bytes:
 
 
 def examine_script(data: bytes) -> Examination | None:
-    words = data.rpartition(b"|")[2]
-    if words == DEADLY:
+    words = data.rpartition(b"|")[2].decode(errors="replace")
+    if words == DEADLY.decode():
         return None
-    if words.decode() in get_args(Reason):
-        return Examination(words.decode())  # type: ignore[arg-type]
-    return Examination(None, encode((int(words) * STEP,)))
+    if words.isdecimal():
+        return Examination(None, encode((int(words) * STEP,)))
+    return Examination(words if words in get_args(Reason) else "unreadable")  # type: ignore[arg-type]
