@@ -16,6 +16,9 @@ PROTOS := $(wildcard protos/*/v1/*.proto)
 RESOLVE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
+# Each process runs one file at a time.
+PYTEST = $(BIN)/pytest -n $(or $(JOBS),auto --maxprocesses 4) --dist loadfile --no-loadscope-reorder
+
 PORT ?=
 FACES ?=
 FOLDER ?=
@@ -32,7 +35,7 @@ image: IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload siege pages-load upload-load ghz chaos soak \
+.PHONY: help run demo test test-slow test-all test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload siege pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages sbom audit licences image image-test
 
 help: ## list the targets
@@ -44,8 +47,14 @@ run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample ev
 demo: $(READY) $(BUILT_PAGES) ## run a complete event on real photos and print which photos were found
 	@$(MINOIS) demo
 
-test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=number of parallel processes)
-	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
+test: $(READY) $(BUILT_PAGES) ## run all tests but the slow ones (JOBS=number of parallel processes; 1 per processor, at most 4)
+	$(PYTEST) -m "not slow"
+
+test-slow: $(READY) $(BUILT_PAGES) ## run the slow tests: kills, pages in a browser, manifests, backups, long searches (JOBS)
+	$(PYTEST) -m slow
+
+test-all: $(READY) $(BUILT_PAGES) ## run all tests (JOBS)
+	$(PYTEST)
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
 	$(BIN)/pytest tests/unit

@@ -159,7 +159,7 @@ def wait_for_schema(_: list[str]) -> None:
 
 def add_organiser(arguments: list[str]) -> None:
     settings.read_env_file(NAME)
-    parser = argparse.ArgumentParser("auth_service add-organiser", description="Make an organiser's account.")
+    parser = argparse.ArgumentParser("auth_service add-organiser", description="Create an organiser's account.")
     parser.add_argument("--username", required=True)
     parser.add_argument("--email", required=True)
     chosen = parser.parse_args(arguments)
@@ -187,7 +187,7 @@ def replay_ledger(_: list[str]) -> None:
 def print_reset_link(arguments: list[str]) -> None:
     """Prints only the path of the link if PUBLIC_URL is not set."""
     settings.read_env_file(NAME)
-    parser = argparse.ArgumentParser("auth_service reset-link", description="Make a link to a new password.")
+    parser = argparse.ArgumentParser("auth_service reset-link", description="Create a password reset link.")
     parser.add_argument("--username", required=True, help="user name or e-mail address")
     chosen = parser.parse_args(arguments)
     config = settings.load(ResetLinkSettings)

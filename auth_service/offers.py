@@ -1,4 +1,4 @@
-"""What an event offers its guests: when its photos are released, credit, downloads, and how long it is kept."""
+"""The settings of an event for its guests: release of the photos, credit, downloads and retention."""
 
 from dataclasses import dataclass
 from datetime import datetime

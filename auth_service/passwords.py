@@ -8,6 +8,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from threading import Semaphore
 from typing import TypeVar
 
@@ -33,8 +34,8 @@ class Passwords:
         self._slots = Semaphore(max_calls)
         # Separate threads, because malloc keeps the memory that each thread has used.
         self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password", initializer=_lower_priority)
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._hasher = make_hasher()
+        self._decoy = hash_decoy()
 
     def hash(self, password: str) -> str:
         return self._run(lambda: self._hasher.hash(compose(password)))
@@ -69,10 +70,20 @@ class Passwords:
 
     def _verify(self, password: str, password_hash: str | None) -> bool:
         try:
-            fits = self._hasher.verify(password_hash or self._nobody, password[:MAX_PASSWORD_LENGTH])
+            fits = self._hasher.verify(password_hash or self._decoy, password[:MAX_PASSWORD_LENGTH])
         except (Argon2Error, InvalidHashError):
             return False
         return fits and password_hash is not None and len(password) <= MAX_PASSWORD_LENGTH
+
+
+def make_hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+@cache
+def hash_decoy() -> str:
+    """The hash that the passwords of unknown users are verified against."""
+    return make_hasher().hash("no user has this password")
 
 
 def _lower_priority() -> None:

@@ -13,7 +13,7 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
 
 
 class OrganiserSettings(MigrateSettings):
-    """python -m auth_service add-organiser --username U --email E: make an account that may create events."""
+    """python -m auth_service add-organiser --username U --email E: create an account that may create events."""
 
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 

@@ -53,9 +53,9 @@ Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Ev
 
 TAGS: list[dict[str, Any]] = [
     {"name": "accounts", "description": "Event codes, accounts, logins."},
-    {"name": "selfies", "description": "A guest's selfie, and how far it is compared with the photos."},
+    {"name": "selfies", "description": "A guest's selfie, and the progress of its comparison with the photos."},
     {"name": "photos", "description": "The photos that a guest is in, the photos of an event, and their pictures."},
-    {"name": "updates", "description": "What changes while a page is open."},
+    {"name": "updates", "description": "Changes while a page is open."},
     {"name": "events", "description": "Events and their guests, for organisers."},
     {"name": "operators", "description": "Health and readiness."},
 ]
@@ -100,8 +100,8 @@ def create_app(
     sends_mail: bool = False,
     shows_docs: bool = True,
 ) -> FastAPI:
-    """Without a `signer`, whose key the services trust as the gateway's, there are no live updates. `sends_mail`: pages
-    offer e-mail. `shows_docs`: /docs and /openapi.json are served."""
+    """Creates the application. Without a `signer`, whose key the services trust as the gateway's, there are no live
+    updates. `sends_mail`: pages offer e-mail. `shows_docs`: /docs and /openapi.json are served."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits, verifier.ended) if signer else None
 

@@ -1,4 +1,4 @@
-"""python -m gateway.contract: print the OpenAPI document, from which the pages' types are generated."""
+"""python -m gateway.contract: prints the OpenAPI document, from which the pages' types are generated."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Runs uvicorn with our protocol class, in one process or in several, which end together."""
+"""Runs uvicorn with the gateway's protocol class, in one process or in several that end together."""
 
 import os
 import signal
@@ -39,8 +39,8 @@ def run(config: uvicorn.Config, sockets: list[socket]) -> None:
 
 
 def end_with_parent() -> None:
-    """Stops this worker when the process that started it is gone, killed included: otherwise it would keep serving
-    and hold the port."""
+    """Stops this worker when its parent process has ended, even if killed: otherwise it would keep serving and hold the
+    port."""
     parent = parent_process()
     if parent is None:
         return

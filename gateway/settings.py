@@ -34,16 +34,16 @@ class GatewaySettings(
         None, description="certificate chain for HTTPS (PEM); none: plain HTTP, such as behind a proxy with HTTPS"
     )
     gateway_tls_key: FilePath | None = Field(None, description="its private key (PEM, without a password)")
-    gateway_head_timeout_s: float = Field(4, gt=0, le=600, description="how long a request head may take")
+    gateway_head_timeout_s: float = Field(4, gt=0, le=600, description="time limit for a request head")
     gateway_body_timeout_s: float = Field(
-        9, gt=0, le=600, description="how long a request body without a valid token may take"
+        9, gt=0, le=600, description="time limit for a request body without a valid token"
     )
     gateway_body_pause_s: float = Field(
-        60, gt=0, le=3600, description="how long a request body with a valid token may pause"
+        60, gt=0, le=3600, description="longest pause of a request body with a valid token"
     )
-    gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long a response may stall")
-    gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
-    gateway_max_bodies: int = Field(1000, ge=1, description="request bodies that arrive at once, in each process")
+    gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="longest stall of a response")
+    gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="timeout of a call to a service")
+    gateway_max_bodies: int = Field(1000, ge=1, description="request bodies arriving at the same time, in each process")
     gateway_max_bodies_per_user: int = Field(32, ge=1, description="of these, of one user")
     gateway_max_selfies: int = Field(3, ge=1, description="selfies forwarded at once")
     gateway_max_photos: int = Field(4, ge=1, description="photos forwarded at once")
@@ -56,10 +56,10 @@ class GatewaySettings(
     gateway_max_archives_per_user: int = Field(4, ge=1, description="of these, of one user")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_requests_per_user: int = Field(32, ge=1, description="of these, of one user; some more wait")
-    gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
+    gateway_max_waiting: int = Field(32, ge=0, description="requests of each kind that may wait for a slot")
     rate_codes: str = Field(Rates.codes, description="checks of event codes, and joins, by one address; none: no limit")
     rate_availability: str = Field(
-        Rates.availability, description="requests of one address whether a user name or an e-mail address is in use"
+        Rates.availability, description="checks of user names and e-mail addresses by one address"
     )
     rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
@@ -81,7 +81,7 @@ class GatewaySettings(
     )
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     public_url: str = Field(
-        "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
+        "", description="public address, such as https://photos.example.org; for links, QR codes and cookies"
     )
     gateway_docs: bool = Field(True, description="describe the REST interface at /docs and /openapi.json")
     mail_from: str = Field("", description="sender of e-mails, as auth_service has it; set: pages offer e-mail")
@@ -102,7 +102,7 @@ class GatewaySettings(
     auth_address: settings.Target = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
     selfie_address: settings.Target = Field(description="selfie_service, such as localhost:50052")
     matcher_address: settings.Target = Field(description="matcher_service, such as localhost:50053")
-    grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
+    grace_s: float = Field(10, ge=0, le=300, description="how long a shutdown waits for running requests")
     signing_key: FilePath | None = Field(
         None, description="the gateway's private Ed25519 key (PEM), for live updates; none: /api/updates answers 503"
     )

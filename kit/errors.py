@@ -63,7 +63,7 @@ class Exhausted(Fault):
 
 
 class Unavailable(Fault):
-    """Something that is needed cannot be reached now; try again later."""
+    """A dependency is currently unavailable; try again later."""
 
 
 class InvalidArgument(InvalidInput):

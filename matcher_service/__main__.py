@@ -91,7 +91,7 @@ from matcher_service.store.members import is_join
 
 NAME = "matcher"
 MIGRATIONS = Path(__file__).parent / "migrations"
-PREFIX = "photos"  # of our files in the file store
+PREFIX = "photos"  # of this service's files in the file store
 SEALED = (("matcher.people", "encodings"), ("matcher.faces", "encoding"))
 STOP_S = 2.0
 TIDY_S = 30.0
@@ -203,7 +203,7 @@ def run_indexer(
     stop.wait()
     for worker in (indexer, rereader, settler):
         worker.release()
-    # A reading that is still under way ends with this process: its claim is given up already.
+    # A reading still in progress ends with this process: its claim has already been released.
     for loop in loops:
         loop.join(STOP_S)
 
@@ -240,7 +240,7 @@ def print_token() -> None:
 
 
 def check() -> None:
-    """A line for each finding, then the counts as JSON."""
+    """Prints a line for each finding, then the counts as JSON."""
     settings.read_env_file(NAME)
     config = settings.load(CheckSettings)
     logs.configure(NAME, "ERROR")
@@ -261,7 +261,7 @@ def check() -> None:
 
 
 def reread() -> None:
-    """A line of JSON for each event: how many photos an older engine has read, and how many of them are read again."""
+    """Prints a line of JSON per event: how many photos an older engine read, and how many have been read again."""
     settings.read_env_file(NAME)
     parser = argparse.ArgumentParser("matcher_service reread", add_help=False)
     chosen = parser.add_mutually_exclusive_group(required=True)
@@ -278,7 +278,7 @@ def reread() -> None:
 
 
 def run_reencryption() -> None:
-    """The counts as JSON."""
+    """Prints the counts as JSON."""
     settings.read_env_file(NAME)
     config = settings.load(ReencryptSettings)
     logs.configure(NAME, "ERROR")

@@ -1,4 +1,4 @@
-"""What organisers should look at: accounts with one face, and selfies that are near two faces of a photo."""
+"""Anomalies that organisers should review: several accounts with one face, and selfies near two faces of a photo."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from matcher_service.store import PeopleStore
 
 
 class Anomalies:
-    """Faces that at least `least` accounts look for. `tolerance`: the largest distance of two encodings of a person."""
+    """Reports faces that at least `least` accounts share. `tolerance`: largest distance of a person's encodings."""
 
     def __init__(self, store: PeopleStore, members: Members, tolerance: float, least: int, two_faces: TwoFaces) -> None:
         self._store = store

@@ -30,9 +30,8 @@ FIRST_FACE = FaceKey(0, UUID(int=0), -1)
 
 @dataclass(frozen=True)
 class FacePage:
-    """Some faces of an event as arrays of n rows: the photo's UUID (16 bytes), the face's number in its photo, its
-    encoding (128 float32) and the penalty that is added to its distances; and the key of the last row, None without
-    rows."""
+    """Faces of an event as arrays of n rows: the photo's UUID (16 bytes), the face's number in its photo, its encoding
+    (128 float32) and the penalty that is added to its distances; and the key of the last row, None without rows."""
 
     photo_ids: npt.NDArray[np.void]
     nos: npt.NDArray[np.int16]
@@ -53,7 +52,7 @@ class SeenFace(NamedTuple):
 
 @dataclass(frozen=True)
 class FoundFace:
-    """The face of a photo that is nearest to a person, and its distance."""
+    """A photo's nearest face to a person, and its distance."""
 
     photo_id: UUID
     no: int

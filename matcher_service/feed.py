@@ -63,7 +63,7 @@ class AuthFeed:
 
 
 def _change(change: pb.Change) -> Change:
-    """Skips an unknown kind: followers are upgraded before a kind that matters is sent."""
+    """Skips an unknown kind: all followers are upgraded before auth_service sends a kind that they must apply."""
     kind = KINDS.get(change.kind)
     if kind is None and change.kind not in NOT_FOR_US:
         log.warning(
@@ -93,7 +93,7 @@ def _role(change: pb.Change) -> Role:
     role = ROLES.get(change.role)
     if role is None:
         log.warning(
-            "Taking a member of an unknown role for a guest.",
+            "Treating a member of an unknown role as a guest.",
             action="role_unknown",
             sequence=change.sequence,
             role=int(change.role),

@@ -43,7 +43,7 @@ WORDS = {
     Problem.UPLOAD_DAMAGED: "its upload is not what was uploaded",
     Problem.NEW_VERSION_MISSING: "the upload of its new version is missing",
     Problem.NEW_VERSION_DAMAGED: "the upload of its new version is not what was uploaded",
-    Problem.KEY_MISSING: "it is indexed and names no file for a picture",
+    Problem.KEY_MISSING: "it is indexed but has no file for a picture",
     Problem.PICTURE_MISSING: "a picture that is served is missing",
     Problem.PICTURE_DAMAGED: "a picture that is served is not a complete JPEG",
     Problem.LOGO_MISSING: "its logo is missing",
@@ -65,7 +65,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem with `subject`; `cure` describes its repair, empty if there was none."""
+    """A problem with `subject`; `cure` describes its repair, empty if it was not repaired."""
 
     problem: Problem
     subject: str
@@ -83,7 +83,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class UploadFile:
-    """A file as it was uploaded."""
+    """An upload's file, as it should be."""
 
     key: str
     sha256: bytes
@@ -107,7 +107,7 @@ class PhotoFiles:
 
     @property
     def has_upload(self) -> bool:
-        """Whether there should be one: a photo that failed because its file was lost already reports that."""
+        """Whether an upload should exist; a photo that failed because its file was lost has none."""
         return (self.state, self.reason) != (PhotoState.FAILED, FILE_MISSING)
 
 

@@ -52,8 +52,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Search:
-    """The nearest face in each photo that shows a person; for photos in which several faces are near and clear, also
-    the encodings of these (k, 128)."""
+    """The nearest face in each photo that shows a person; for photos with several clear faces near the person, also
+    their encodings (k, 128)."""
 
     found: list[FoundFace]
     several: list[Encodings]
@@ -74,7 +74,7 @@ class EventFaces:
         return self.search(encoding, tolerance).found
 
     def search(self, encoding: bytes, tolerance: float) -> "Search":
-        """Like `find`, with the encodings of the clear faces that are near, by photo."""
+        """Like `find`, with the encodings of the clear faces near the person, by photo."""
         query = to_encodings([encoding])[0]
         nearest: dict[bytes, tuple[float, int]] = {}
         clear: dict[bytes, list[Encodings]] = {}
@@ -95,7 +95,7 @@ class EventFaces:
 
 
 def make_faces(version: int, page: FacePage) -> EventFaces:
-    """The faces of a page alone."""
+    """An index that contains only the faces of a page."""
     encodings = np.ascontiguousarray(page.encodings)
     block = Block(encodings, half_squares(encodings), page.penalties.astype(np.float32), page.photo_ids, page.nos)
     return EventFaces(version, (block,))
@@ -125,7 +125,7 @@ class _Faces:
         return sum(map(len, self._blocks))
 
     def add_block(self, faces: int) -> None:
-        """Requires that no row is `free`."""
+        """Requires that `free` is 0."""
         encodings = np.empty((faces, ENCODING_SIZE), np.float32)
         photos: npt.NDArray[np.void] = np.empty(faces, "V16")
         halves, penalties = np.empty((2, faces), np.float32)
@@ -133,7 +133,7 @@ class _Faces:
         self._used = 0
 
     def append(self, page: FacePage, start: int) -> int:
-        """Copies rows of the page from `start` on, as many as are free; returns how many."""
+        """Copies rows of the page from `start` on, at most as many as are free; returns how many."""
         count = min(self.free, len(page) - start)
         block, place, rows = self._blocks[-1], slice(self._used, self._used + count), slice(start, start + count)
         block.encodings[place] = page.encodings[rows]
@@ -173,7 +173,7 @@ class Index:
 
     def use(self, event_id: UUID) -> EventFaces | None:
         """The current faces of an event; None if the event was deleted. Raises ServiceUnavailable if the caller's
-        deadline comes first."""
+        deadline passes before they are loaded."""
         with self._changed:
             entry = self._entries.setdefault(event_id, _Entry())
             self._entries.move_to_end(event_id)
@@ -191,7 +191,7 @@ class Index:
         """Evicts indexes that are idle or older than the last deletion in their event, so that no deleted face stays in
         memory; other outdated indexes stay.
 
-        Returns False: no work is left.
+        Returns False, because no work is left.
         """
         with self._changed:
             held = dict(self._entries)
@@ -243,14 +243,14 @@ class Index:
                 return
 
     def _make_room(self, event_id: UUID, entry: _Entry, faces: _Faces, missing: int) -> None:
-        """Adds a block for the missing faces, with spare room if the event grows."""
+        """Adds a block for the missing faces, with spare rows if the event is growing."""
         wanted = max(missing, faces.count // 4 if faces.count and missing < PAGE_FACES else 0, MIN_BLOCK_FACES)
         size = min(wanted, BLOCK_FACES)
         self._reserve(event_id, entry, faces.capacity + max(size, missing))
         faces.add_block(size)
 
     def _reserve(self, event_id: UUID, entry: _Entry, faces: int) -> None:
-        """Evicts other events until there is room, and waits a while for those that are being loaded."""
+        """Evicts other events until the faces fit, waiting up to WAIT_S for those that are being loaded."""
         ends_at = time.monotonic() + deadlines.remaining_s(WAIT_S)
         with self._changed:
             while not self._make_fit(event_id, faces - entry.reserved):
@@ -260,8 +260,8 @@ class Index:
             entry.reserved = max(entry.reserved, faces)
 
     def _make_fit(self, event_id: UUID, more: int) -> bool:
-        """Evicts unused events until so many more faces of an event fit; returns whether they do. A single event may
-        use all memory."""
+        """Evicts unused events until `more` faces of an event fit; returns whether they do. A single event may use all
+        memory."""
         held = sum(entry.reserved for entry in self._entries.values()) + more
         others = {other: entry for other, entry in self._entries.items() if other != event_id and entry.reserved}
         for other, entry in others.items():

@@ -91,7 +91,7 @@ class Indexer(Worker[Job]):
             raise fault
         self._store.count_failure(job)
         log.warning(
-            "The engine failed over a photo.",
+            "The engine failed on a photo.",
             action="photo_failed",
             photo_id=str(job.photo_id),
             attempt=job.attempt,
@@ -100,7 +100,7 @@ class Indexer(Worker[Job]):
         return "crashed"
 
     def _publish(self, job: Job, reading: Reading) -> str:
-        """The pictures are durable before the row names them."""
+        """Writes the pictures, then publishes the row, which thus never refers to a missing file."""
         pictures = {
             Variant.THUMB: reading.thumb_jpeg,
             Variant.MEDIUM: reading.medium_jpeg,

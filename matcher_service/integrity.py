@@ -21,7 +21,7 @@ Faults = list[tuple[Problem, str]]
 
 
 class Integrity:
-    """Runs while the system runs: what changes during the check is checked again and is not a finding."""
+    """Checks a running system: rows that change during the check are checked again and are not findings."""
 
     def __init__(self, store: IntegrityStore, logos: LogoStore, blobs: Blobs, repair: bool) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class Integrity:
         self.seen: Counter[str] = Counter()
 
     def check(self) -> Iterator[Finding]:
-        """Every finding, repaired if requested and safe."""
+        """Yields each finding, after repairing it if that is requested and safe."""
         yield from self._check_photos()
         yield from self._check_logos()
         yield from self._check_blobs()
@@ -58,7 +58,7 @@ class Integrity:
             yield Finding(problem, subject, cures.get(problem, ""))
 
     def _find_faults(self, photo: PhotoFiles) -> Faults:
-        """Problems, each with its file."""
+        """The problems of the photo's files and row, each with its file."""
         faults: Faults = [(problem, "") for problem in photo.problems]
         if photo.has_upload and (fault := self._look_at_upload(photo.upload)):
             faults.append((fault, photo.upload.key))
@@ -87,8 +87,8 @@ class Integrity:
         return None if digest.digest() == upload.sha256 else Problem.UPLOAD_DAMAGED
 
     def _look_at_picture(self, key: str | None) -> Problem | None:
-        """Checks the first and last bytes: only the engine's process decodes, and a file that we write is never
-        truncated."""
+        """Checks the first and last bytes only: decoding is reserved for the engine's process, and files of this
+        service are never truncated."""
         if key is None:
             return Problem.KEY_MISSING
         try:

@@ -22,7 +22,7 @@ FORMATS = ("image/jpeg", "image/png", "image/webp")
 
 
 class Logos:
-    """`read` decodes the bytes in a separate process, and returns None if they made it die."""
+    """Sets and opens logos. `read` decodes the bytes in a separate process, and returns None if it crashed."""
 
     def __init__(
         self, store: LogoStore, members: Members, blobs: Blobs, read: Callable[[bytes], LogoReading | None]

@@ -1,7 +1,7 @@
 """Comparing faces: two encodings belong to one person when their Euclidean distance is within the tolerance.
 
 |x - q|^2 <= t^2 is computed as x.q - |x|^2 / 2 >= (|q|^2 - t^2) / 2: one product with the stored faces, whose halved
-squares are known, and no other array of their size. A face's penalty is added to its distance: t is less for it.
+squares are precomputed, without a temporary array of their size. A face's penalty reduces its tolerance t.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,18 +13,19 @@ import numpy.typing as npt
 from matcher_service.domain import ENCODING_SIZE
 from matcher_service.faces import FacePage, FoundPerson, SeenFace
 
-# Beyond the processor's caches a walk from row to row is faster than BLAS, which takes several rows at a time; within
-# them BLAS is.
+# For arrays larger than the processor's caches, einsum, which reads row by row, is faster than BLAS, which reads
+# several rows at a time; for smaller ones BLAS is faster.
 CACHED_BYTES = 16 * 1024 * 1024
 
-# Measured on labelled photos; with them faces that are small or hard to see cost no precision.
+# Measured on labelled photos: with these penalties, small and unclear faces do not reduce precision.
 UNSURE_PENALTY = 0.03
-SMALL_PENALTY = 0.04  # of the smallest face; less for larger ones
+SMALL_PENALTY = 0.04  # for the smallest face; decreases linearly with size
 PENALTY_BELOW_PX = 60
 SMALLEST_PX = 32
 
-# "Not me" (docs/matching.md): a face is not a person's where it is within this distance of one that they rejected, and
-# so much nearer to it than to them. One so near to their selfie is theirs all the same: no stranger's is.
+# "Not me" (docs/matching.md): a face is rejected if it is within REJECTED_DISTANCE of a face that the person rejected,
+# and by REJECTED_MARGIN nearer to that face than to the person. A face within OWN_DISTANCE of their selfie is never
+# rejected: no face of a stranger is so near.
 REJECTED_DISTANCE = 0.40
 REJECTED_MARGIN = 0.10
 OWN_DISTANCE = 0.45
@@ -44,8 +45,8 @@ def half_squares(encodings: Encodings) -> npt.NDArray[np.float32]:
 
 
 def find_penalty(size_px: int, is_sure: bool) -> float:
-    """What is added to the distances of a face of this size: one that is small or that HOG does not see resembles
-    strangers more than others do (docs/accuracy.md)."""
+    """The penalty added to a face's distances: small faces, and faces that HOG does not find, resemble strangers more
+    than others do (docs/accuracy.md)."""
     missing = (PENALTY_BELOW_PX - size_px) / (PENALTY_BELOW_PX - SMALLEST_PX)
     penalty = SMALL_PENALTY * min(max(missing, 0.0), 1.0) + (0.0 if is_sure else UNSURE_PENALTY)
     return float(np.float32(penalty))  # as it is stored
@@ -58,15 +59,15 @@ def find_close(
     tolerance: float,
     penalties: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.intp]:
-    """The rows that are the person of `query` (128,); `halves` are half_squares(encodings), `penalties` (n,), none
-    below 0, are added to the distances."""
+    """The rows within the tolerance of `query` (128,). `halves` are half_squares(encodings); `penalties` (n,), none of
+    them negative, are added to the distances."""
     walk = encodings.nbytes > CACHED_BYTES
     closeness = np.einsum("ij,j->i", encodings, query) if walk else encodings @ query
     closeness -= halves
     square = query @ query
     if penalties is None:
         return np.flatnonzero(closeness >= (square - np.float32(tolerance**2)) / 2)
-    # Penalties only take away: those of the few that are near without them are enough, and cost nothing.
+    # Penalties only remove rows, so it is enough to apply them to the few rows that are near without them.
     near = np.flatnonzero(closeness >= (square - np.float32(tolerance**2)) / 2 - np.float32(1e-4))
     reach = np.float32(tolerance) - penalties[near]
     return near[closeness[near] + np.where(reach >= 0, reach * reach / 2, -np.inf) >= square / 2]
@@ -75,13 +76,13 @@ def find_close(
 def distances(
     encodings: Encodings, query: Encodings, penalties: npt.NDArray[np.float32] | float = 0.0
 ) -> npt.NDArray[np.float32]:
-    """The Euclidean distance of each row to `query` (128,), its penalty added: (n,)."""
+    """The Euclidean distance of each row to `query` (128,), plus its penalty: (n,)."""
     apart: npt.NDArray[np.float32] = np.linalg.norm(encodings - query, axis=1) + penalties
     return apart
 
 
 def measure(queries: Encodings, faces: Encodings, penalties: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    """Exactly, in float64, of each query (k, 128) to each of the faces (f, 128), with their penalties: (k, f)."""
+    """Exact distances, in float64, of each query (k, 128) to each face (f, 128), plus the faces' penalties: (k, f)."""
     chosen = faces.astype(np.float64)
     columns = [np.linalg.norm(chosen - query, axis=1) for query in queries.astype(np.float64)]
     return np.array(columns).reshape(len(queries), len(faces)) + penalties.astype(np.float64)
@@ -95,8 +96,8 @@ def is_rejected(
     margin: float = REJECTED_MARGIN,
     own: float = OWN_DISTANCE,
 ) -> npt.NDArray[np.bool_]:
-    """Of faces at these distances from a person, from the nearest face that the person rejected, and from the selfie
-    alone, those that are not theirs: (f,)."""
+    """Whether each face is rejected, by its distances from the person (their selfie, or a template by growth), from
+    the nearest face that they rejected, and from the selfie alone: (f,)."""
     return (from_rejected <= limit) & (from_rejected + margin <= distances) & ~(from_selfie <= own)
 
 
@@ -106,8 +107,8 @@ def find_people(
     tolerance: float,
     rejected: Mapping[int, Sequence[bytes]] | None = None,
 ) -> list[FoundPerson]:
-    """Who is in a photo, and of each the nearest face. `people`: their encodings; `rejected`: those of the faces that
-    they rejected, by their places."""
+    """The people in a photo, each with the nearest face. `people`: their encodings; `rejected`: encodings of the faces
+    that each person rejected, by the person's index in `people`."""
     encodings = to_encodings(people)
     halves = half_squares(encodings)
     nearest: dict[int, FoundPerson] = {}
@@ -125,7 +126,7 @@ def find_people(
 
 
 def drop_rejected(person: bytes, rejected: Sequence[bytes], page: FacePage) -> FacePage:
-    """The faces that may be the person's, for what they rejected. `rejected`: encodings."""
+    """The faces of a page that are not rejected, given the encodings `rejected` by the person."""
     apart = measure(to_encodings([person]), page.encodings, page.penalties)[0]
     nearest = np.fmin.reduce(measure(to_encodings(rejected), page.encodings, page.penalties), axis=0)
     kept = ~is_rejected(apart, nearest, apart)
@@ -133,7 +134,7 @@ def drop_rejected(person: bytes, rejected: Sequence[bytes], page: FacePage) -> F
 
 
 def is_rejected_face(person: bytes, rejected: Sequence[bytes], face: SeenFace) -> bool:
-    """Whether a face is not the person's, for what they rejected. `rejected`: encodings."""
+    """Whether a face is rejected, given the encodings `rejected` by the person."""
     if not rejected:
         return False
     encoding, penalty = to_encodings([face.encoding]), np.array([face.penalty], np.float32)

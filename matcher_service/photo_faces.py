@@ -1,4 +1,4 @@
-"""The faces of photos, for organisers who ask why a person is in a photo or not."""
+"""The faces of photos, for organisers who ask why a photo matches a person or not."""
 
 import struct
 from collections.abc import Callable
@@ -16,7 +16,7 @@ BOX = struct.Struct("<5i")  # precedes the JPEG that `crop` receives: the width 
 
 
 class PhotoFaces:
-    """`crop` cuts a face out of a preview, in a separate process, and returns None if the picture made it die."""
+    """Lists and crops faces. `crop` decodes a preview in a separate process, and returns None if it crashed."""
 
     def __init__(
         self,

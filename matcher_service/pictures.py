@@ -19,8 +19,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Window:
-    """The requested part of a picture: `length` bytes from `offset` on; 0: to the end. An `offset` below 0 counts
-    from the end."""
+    """The requested part of a picture: `length` bytes from `offset`, or to the end if `length` is 0. A negative
+    `offset` counts from the end."""
 
     offset: int = 0
     length: int = 0

@@ -1,7 +1,7 @@
 """Reads a photo once: its faces, its capture time, and the derivatives that are served instead of its bytes.
 
-Faces are detected in as few pixels as show the smallest one, and encoded in as many as needed. Whatever the scale,
-sizes and boxes are in pixels of the whole, upright photo.
+Faces are detected at the lowest resolution that shows the smallest one, and encoded at a higher one where needed. At
+any scale, sizes and boxes are in pixels of the full, upright photo.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ MAX_FACES = 500
 
 # The smallest face that is searched for, as a share of the photo's longer side.
 MIN_FACE_SHARE = 0.02
-_SIZE_SLACK = 0.8  # tolerance, since the sizes of a detector's boxes are inexact
-_SMALLEST_DECODED_PX = 32  # HOG confirms it, enlarged; the encoder looks at it in a finer decoding
-# If HOG sees no face, the photo may lie on its side. The other orientations are searched in a copy of this size; a
-# weaker detection would as likely be a pattern as a face.
+_SIZE_SLACK = 0.8  # tolerance, because detectors' boxes are inexact
+_SMALLEST_DECODED_PX = 32  # HOG confirms it in an enlarged copy; the encoder reads it from a finer decoding
+# If HOG finds no face, the photo may lie on its side. The other orientations are searched in a copy of this size; a
+# weaker detection would be as likely a pattern as a face.
 _TURNED_PX = 640
 _TURNED_SCORE = 0.3
 
@@ -61,7 +61,7 @@ THUMB_PX = 480
 
 @dataclass(frozen=True, slots=True)
 class FaceReading:
-    """One face of a photo; `encoding` is 128 little-endian float32. `is_sure`: HOG sees it too."""
+    """One face of a photo; `encoding` is 128 little-endian float32. `is_sure`: HOG finds it, too."""
 
     box: Box
     encoding: Encoding
@@ -74,13 +74,13 @@ class FaceReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The result of reading a photo; with a `reason` it could not be read, and everything else is empty.
+    """The result of reading a photo; if it could not be read, `reason` is set and everything else is empty.
 
-    `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
-    sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
-    the original (`kit.faces.images.original.Plan`); if that is not possible, `original_jpeg` has all of the
-    pixels, of a HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB. `camera` is
-    None if the photo names none.
+    `faces` are the encoded ones, `small_count` is the number of smaller faces. The JPEGs contain upright pixels in
+    sRGB; all except the thumb also the capture time and the creator's rights. `original_parts` says how to send the
+    upload as the original (`kit.faces.images.original.Plan`); if that is impossible, `original_jpeg` contains all
+    pixels, those of a HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB.
+    `camera` is None if the photo names none.
     """
 
     reason: UnreadableReason | None = None
@@ -107,7 +107,7 @@ def build_reader(
     model_cache: Path | None = None,
     limits: ImageLimits = LIMITS,
 ) -> Callable[[bytes], Reading]:
-    """The entry of a Sandbox: loads the engine and reads with it."""
+    """The entry point of a Sandbox: loads the engine, and returns a function that reads photos."""
     # Imported here: only the child process may load dlib.
     from kit.faces.engine import Engine
 
@@ -121,7 +121,8 @@ def read(
     min_face_share: float = MIN_FACE_SHARE,
     limits: ImageLimits = LIMITS,
 ) -> Reading:
-    """Reads a photo; bytes that are not an image give a result with a reason, which crosses the pipe like any other."""
+    """Reads a photo; bytes that are not an image give a result with a reason, which the parent receives like any
+    other."""
     try:
         picture, plan = _decode(data, limits, least_edge(min_face_share))
         quarters, found = find_turned(engine, picture.pixels, min_face_share)
@@ -147,7 +148,7 @@ def read(
 
 
 def _decode(data: bytes, limits: ImageLimits, edge: int) -> tuple[Picture, Plan | None]:
-    """The picture, and how to send the upload as its original. Raises Unreadable."""
+    """The decoded picture, and how to send the upload as its original. Raises Unreadable."""
     plan, meter = plan_original(data) if sniff(data) == "image/jpeg" else None, Meter()
     if plan is None:
         return decode(data, limits, edge, ORIGINAL_QUALITY), None
@@ -161,7 +162,8 @@ def least_edge(min_face_share: float) -> int:
 
 
 def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> tuple[int, list[Detection]]:
-    """The quarter turns that make its faces upright, 0 if HOG sees none, and the faces in the turned pixels."""
+    """The number of quarter turns that make the faces upright, 0 if HOG finds none, and the faces in the turned
+    pixels."""
     upright = find_faces(engine, pixels, min_face_share)
     if any(found.is_sure for found in upright):
         return 0, upright
@@ -177,7 +179,7 @@ def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE
 
 
 def find_faces(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Detection]:
-    """The faces of a photo that are large enough, the largest first, up to the maximum number."""
+    """The faces of a photo that are large enough, the largest first, at most MAX_FACES."""
     smallest_px = _SIZE_SLACK * min_face_share * max(pixels.shape[:2])
     large = [found for found in engine.find(pixels) if min(found.box.width, found.box.height) >= smallest_px]
     return sorted(large, key=lambda found: found.box.area, reverse=True)[:MAX_FACES]

@@ -1,4 +1,4 @@
-"""`reencrypt`: run after a new master key, and once after upgrading from a version without encryption."""
+"""The command `reencrypt`, for use after adding a master key or upgrading from a version without encryption."""
 
 from collections import Counter
 from uuid import UUID
@@ -9,8 +9,8 @@ BATCH = 500  # encodings for which an event is locked at a time
 
 
 def reencrypt(store: ReencryptionStore) -> Counter[str]:
-    """How many encodings of each table were re-encrypted: the existing ones, then those written meanwhile. Raises
-    Damaged, WrongMasterKey."""
+    """Re-encrypts the existing encodings, then those written meanwhile; returns the number by table. Raises Damaged,
+    WrongMasterKey."""
     sealed = _reseal_all(store)
     store.begin()
     return sealed + _reseal_all(store)

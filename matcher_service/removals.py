@@ -50,8 +50,8 @@ class Removals:
         self._examine = examine
 
     def find_similar(self, user_id: UUID, photo_id: UUID, no: int) -> tuple[UUID, list[SimilarFace], int]:
-        """The event; the nearest face of each photo, this face first, at most MAX_FACES; and how many there are in
-        total. Raises PhotoNotFound."""
+        """Returns the event; the nearest face of each photo, this face first, at most MAX_FACES; and the total number.
+        Raises PhotoNotFound."""
         event_id = self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
         encoding = self._store.read_face(event_id, photo_id, no)
         faces = self._index.use(event_id)

@@ -28,7 +28,7 @@ photos_reread = Counter("indexer_reread_photos_total", "Photos read again, by ou
 swaps = Counter("indexer_reread_swaps_total", "Events whose faces were to be swapped, by outcome", ["outcome"])
 
 PLAN_S = 600.0  # between two searches for events with photos of an older engine
-REST_S = 2.0  # shortest pause before a swap that could not be done is retried
+REST_S = 2.0  # shortest pause before a failed swap is retried
 
 
 def in_order(*steps: Callable[[], bool]) -> Callable[[], bool]:
@@ -133,7 +133,7 @@ class Rereader(Worker[RereadJob]):
             self._store.rest(job, max(REST_S, REST_SHARE * took_s) if outcome == "outdated" else 0)
         swaps.labels(outcome).inc()
         log.info(
-            "The photos of an event are read again." if outcome == "swapped" else "An event changed before its swap.",
+            "Swapped the faces of an event." if outcome == "swapped" else "An event changed before its swap.",
             action="event_reread",
             event_id=str(job.event_id),
             outcome=outcome,

@@ -1,4 +1,4 @@
-"""The settler: brings the matches of events that changed in line with all rules of matching, in the background."""
+"""The settler: applies all rules of matching to events that changed, in the background."""
 
 import time
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ settlements = Counter("matcher_settlements_total", "Events settled, by outcome",
 seconds = Histogram("matcher_settlement_seconds", "Time for an event", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
 # A process that dies while settling an event blocks it for other processes for this long. The rules take 0.15 to 0.2
-# microseconds for a pair of a face and a guest, and much longer on a busy machine.
+# microseconds per pair of a face and a guest, and much longer on a busy machine.
 LEASE_S = 20.0
 LEASE_OF_PAIR_S = 2e-6
 DELAY_S = 2.0  # photos and selfies that arrive together are settled together

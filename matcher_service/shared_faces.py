@@ -1,7 +1,7 @@
-"""Which of many encodings show one face; pure.
+"""Finds groups of encodings that show one face; pure.
 
-Any two encodings of a face are within the tolerance of each other: chains, in which each resembles only the next one,
-would merge everyone who looks alike into one face.
+All encodings of a group are within the tolerance of each other. Chains, in which each resembles only the next one,
+would merge everyone who looks alike into one group.
 """
 
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ MAX_AGE_S = 24 * 3600.0  # no upload takes longer
 
 @dataclass(frozen=True)
 class Header:
-    """Starts a photo that its client began to send `age_s` ago."""
+    """The start of a photo, which its client began to send `age_s` ago."""
 
     event_id: UUID
     filename: str

@@ -40,7 +40,7 @@ class ServeSettings(
     max_pending_selfies: int = Field(10_000, ge=1, description="selfies waiting for a verdict; more are rejected")
     auth_address: settings.Target = Field("127.0.0.1:50051", description="address of auth_service")
     faces_per_guest: int = Field(
-        FACES_PER_GUEST, ge=0, le=20, description="people whom an account may look for besides its guest; 0: none"
+        FACES_PER_GUEST, ge=0, le=20, description="people that an account may add in addition to its guest; 0: none"
     )
 
 

@@ -15,8 +15,8 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
     "/me/consents", status_code=204, responses=problems("event_not_found", "user_not_found", *SIGNED, *JSON_BODY)
 )
 async def record_consent(form: shapes.Consent, backend: Signed) -> None:
-    """Agree to the use of one's face in an event that one joined without agreeing; an active selfie is searched there
-    from then on."""
+    """Consent to the use of one's face in an event joined without consent; from then on, an active selfie is searched
+    there."""
     request = pb.RecordConsentRequest(
         event_id=str(form.event_id), consent_version=form.consent_version, consent_language=form.consent_language
     )
@@ -25,6 +25,6 @@ async def record_consent(form: shapes.Consent, backend: Signed) -> None:
 
 @router.delete("/me/consents", status_code=204, responses=problems("user_not_found", *SIGNED))
 async def withdraw_consent(backend: Signed) -> None:
-    """Withdraw every consent: the selfies of the caller, the people they added, what was computed from the faces
-    and the matches are deleted. The account and its events stay; a later selfie needs a new consent."""
+    """Withdraw every consent: the caller's selfies, the people they added, the data computed from their faces and
+    their matches are deleted. The account and its events stay; a later selfie needs a new consent."""
     await backend.auth.WithdrawConsent(pb.WithdrawConsentRequest())

@@ -25,8 +25,8 @@ async def change_password(form: shapes.PasswordChange, backend: Signed, request:
 
 @router.post("/me/email", responses=OWNED)
 async def change_email(form: shapes.EmailChange, backend: Signed, request: Request) -> shapes.ChangedEmail:
-    """Replace the e-mail address, given the password; where this server sends e-mail, by a link that is sent to
-    the new address. The answer then is the same where another account has it."""
+    """Replace the e-mail address, given the password. If this server sends e-mail, the change takes effect with a link
+    sent to the new address, and the response does not reveal whether another account has it."""
     await _count_password(request)
     answer = await backend.auth.ChangeEmail(pb.ChangeEmailRequest(**form.model_dump()))
     return shapes.ChangedEmail(unconfirmed=answer.unconfirmed)
@@ -39,7 +39,7 @@ async def change_email(form: shapes.EmailChange, backend: Signed, request: Reque
     responses=problems("invalid_sign_in_link", *JSON_BODY),
 )
 async def confirm_email(form: shapes.SignIn, backend: Public) -> None:
-    """Use up the link that confirms a new address. Only this uses it up, so previews of it are harmless."""
+    """Confirm a new address by the token of a link. Only this request uses the link up, so previews are harmless."""
     await backend.auth.ConfirmEmail(pb.ConfirmEmailRequest(token=form.token))
 
 
@@ -51,7 +51,7 @@ async def confirm_email(form: shapes.SignIn, backend: Public) -> None:
     responses=problems("mail_not_offered", *JSON_BODY),
 )
 async def send_password_reset(form: shapes.ResetRequest, backend: Public, request: Request) -> Response:
-    """Send a link to a new password to the address of an account. The answer is the same whether anybody has it."""
+    """Send a password reset link to an address. The response does not reveal whether an account has it."""
     await rates_of(request).hit("addresses", form.email.strip().casefold())
     await backend.auth.SendPasswordReset(pb.SendPasswordResetRequest(**form.model_dump()))
     return Response(status_code=202)
@@ -61,7 +61,8 @@ async def send_password_reset(form: shapes.ResetRequest, backend: Public, reques
     "/reset-password", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY)
 )
 async def reset_password(form: shapes.NewPassword, backend: Public) -> shapes.PasswordOwner:
-    """Use up a link to a new password, which ends all sessions of the account. Only this uses it up."""
+    """Set a new password by the token of a reset link, which ends all sessions of the account. Only this request uses
+    the link up."""
     answer = await backend.auth.ResetPassword(pb.ResetPasswordRequest(**form.model_dump()))
     return shapes.PasswordOwner(username=answer.username)
 

@@ -40,7 +40,7 @@ router = APIRouter(prefix="/api", tags=["accounts"])
 async def export_me(backend: Signed, request: Request) -> Response:
     """All data of the caller: `account.json` (with memberships), `consents.json`, `people.json`,
     `photos.json` (the photos that show them or that they added, with ids and times) and the selfies. Times are ISO 8601
-    in UTC. The numbers that are computed from a face are not in it."""
+    in UTC. Face encodings are not included."""
     user = await backend.auth.GetUser(auth_pb2.GetUserRequest())
     consents = (await backend.auth.ListConsents(auth_pb2.ListConsentsRequest())).consents
     people = (await backend.selfie.ListRecords(selfie_pb2.ListRecordsRequest())).people

@@ -1,4 +1,4 @@
-"""E-mail: about a guest's first photos, with a link to sign in, and no more of it."""
+"""E-mail about a guest's first photos, sign-in links, and unsubscribing."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,14 +19,14 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
     "/me/notices", status_code=204, responses=problems("event_not_found", "mail_not_offered", *SIGNED, *JSON_BODY)
 )
 async def set_notice(form: shapes.Notice, backend: Signed) -> None:
-    """Leave an e-mail address for an event, or replace it: it gets one e-mail when photos of the caller are there."""
+    """Set or replace an e-mail address for an event: it receives one e-mail when there are photos of the caller."""
     notice = pb.SetNoticeRequest(event_id=str(form.event_id), email=form.email, language=form.language)
     await backend.auth.SetNotice(notice)
 
 
 @router.delete("/me/notices", status_code=204, responses=problems("invalid_form", *SIGNED))
 async def delete_notice(event_id: Annotated[UUID, Query()], backend: Signed) -> None:
-    """Delete the address left for an event."""
+    """Delete the e-mail address set for an event."""
     await backend.auth.DeleteNotice(pb.DeleteNoticeRequest(event_id=str(event_id)))
 
 
@@ -38,7 +38,8 @@ async def delete_notice(event_id: Annotated[UUID, Query()], backend: Signed) -> 
     responses=problems("mail_not_offered", *JSON_BODY),
 )
 async def send_sign_in_link(form: shapes.LinkRequest, backend: Public, request: Request) -> Response:
-    """Send a link that signs in, once within an hour, to an address. The response does not depend on its existence."""
+    """Send a sign-in link, valid once within an hour, to an address. The response does not reveal whether an account
+    has it."""
     await rates_of(request).hit("addresses", form.email.strip().casefold())
     await backend.auth.SendSignInLink(pb.SendSignInLinkRequest(**form.model_dump()))
     return Response(status_code=202)
@@ -46,5 +47,6 @@ async def send_sign_in_link(form: shapes.LinkRequest, backend: Public, request: 
 
 @router.post("/unsubscribe/{token}", status_code=204, responses=problems("invalid_form"))
 async def unsubscribe(token: Annotated[str, Path(max_length=256)], backend: Public) -> None:
-    """No more e-mail about the event of an e-mail. The body, which mail programs send (RFC 8058), does not matter."""
+    """Unsubscribe from e-mail about the event of an e-mail. The body, which mail programs send (RFC 8058), is
+    ignored."""
     await backend.auth.Unsubscribe(pb.UnsubscribeRequest(token=token))

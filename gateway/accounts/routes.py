@@ -40,7 +40,7 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
     responses=problems(*JSON_BODY),
 )
 async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.CodeCheck:
-    """Whether a code opens an event now."""
+    """Check whether a code currently opens an event."""
     answer = await backend.auth.CheckEventCode(pb.CheckEventCodeRequest(event_code=form.event_code))
     return shapes.CodeCheck(valid=answer.valid, event_name=answer.event_name or None, closed=answer.closed or None)
 
@@ -51,7 +51,7 @@ async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.Co
     responses=problems("invalid_event_code", *JSON_BODY),
 )
 async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
-    """Whether a user name is in use, and whether an e-mail address is that of a member of the event."""
+    """Check whether a user name is in use, and whether a member of the event has an e-mail address."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
     answer = await backend.auth.CheckUserAvailability(question)
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
@@ -64,8 +64,8 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     responses=problems("removed_from_event", *JSON_BODY),
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Make an account, join the event of the code, and log in. All faults of the form come in one answer; that an
-    e-mail address is in use is one only where nothing else is wrong."""
+    """Create an account, join the event of the code, and log in. All faults of the form are reported together, except
+    that an e-mail address is in use, which is reported only if nothing else is wrong."""
     attempt = pb.RegisterRequest(
         request_id=str(uuid4()),
         event_code=form.event_code,
@@ -117,7 +117,7 @@ async def create_guest(
 
 @router.get("/session")
 async def get_session(request: Request) -> shapes.Session:
-    """The signed-in account, and what this server accepts. Also answers without a session."""
+    """The signed-in account, and the capabilities of this server. Also available without a session."""
     limits = request.app.state.limits
     server = shapes.Offer(
         max_selfie_bytes=limits.max_selfie_bytes,
@@ -138,7 +138,7 @@ async def get_session(request: Request) -> shapes.Session:
 
 @router.post("/login", dependencies=[by_address("logins")], responses=problems("invalid_credentials", *JSON_BODY))
 async def login(form: shapes.Credentials, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Trade a password for tokens; also sets the cookies of a page."""
+    """Exchange a password for tokens; also sets the cookies of a page."""
     await rates_of(request).hit("passwords", address_of(request), form.username.casefold())
     answer = await backend.auth.Login(pb.LoginRequest(device=describe_device(request), **form.model_dump()))
     return log_in(request, response, answer, answer.event_id)
@@ -148,7 +148,7 @@ async def login(form: shapes.Credentials, backend: Public, request: Request, res
 async def refresh(
     backend: Public, request: Request, response: Response, form: shapes.RefreshToken | None = None
 ) -> shapes.TokenPair:
-    """Trade a refresh token for a new pair; also renews the cookies. Without a body, a page's own cookie is traded."""
+    """Exchange a refresh token for a new pair, and renew the cookies. Without a body, the page's cookie is used."""
     answer = await backend.auth.RefreshToken(pb.RefreshTokenRequest(refresh_token=_refresh_token(request, form)))
     keep_session(request, response, answer.tokens)
     return shapes.TokenPair(**_pair(answer.tokens))
@@ -177,8 +177,8 @@ async def logout(form: shapes.RefreshToken, backend: Public, request: Request, r
     ),
 )
 async def join_event(form: shapes.Joining, backend: Signed, request: Request, response: Response) -> shapes.JoinedEvent:
-    """Become a guest of one more event; an active selfie is matched there too, as soon as the guest is admitted, unless
-    they want no `search`."""
+    """Become a guest of another event; unless they disable `search`, an active selfie is matched there, too, as soon as
+    the guest is admitted."""
     answer = await backend.auth.JoinEvent(
         pb.JoinEventRequest(
             event_code=form.event_code,
@@ -199,14 +199,14 @@ async def get_me(backend: Signed) -> shapes.Me:
 
 @router.post("/me/sign-in-links", status_code=201, responses=problems("user_not_found", *SIGNED))
 async def create_sign_in_link(backend: Signed, request: Request) -> shapes.SignInLink:
-    """A link, or a QR code, with which another device of the caller signs in."""
+    """Create a link, also as a QR code, that signs in another device of the caller."""
     answer = await backend.auth.CreateSignInLink(pb.CreateSignInLinkRequest())
     return show_link(request, answer)
 
 
 @router.post("/sign-in", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY))
 async def sign_in(form: shapes.SignIn, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Trade the token of a link for tokens. Only this uses the link up, so previews of it are harmless."""
+    """Exchange the token of a link for tokens. Only this request uses the link up, so previews are harmless."""
     answer = await backend.auth.SignIn(pb.SignInRequest(token=form.token, device=describe_device(request)))
     return log_in(request, response, answer, answer.event_id)
 

@@ -21,7 +21,7 @@ class EventCode(Form):
 
 
 class CodeCheck(BaseModel):
-    valid: bool = Field(description="whether the code opens an event that takes guests now")
+    valid: bool = Field(description="whether the code opens an event that accepts guests now")
     event_name: str | None = Field(default=None, description="set when valid")
     closed: bool | None = Field(
         default=None, description="true where the code is that of an event that is closed or has expired"
@@ -43,7 +43,7 @@ class UserData(Form):
         description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
     )
     email: str
-    password: str = Field(description="8 to 256 characters, and not one of those that are guessed first")
+    password: str = Field(description="8 to 256 characters, and not a common password")
 
 
 class Registration(EventCode):
@@ -61,7 +61,7 @@ Language = Annotated[
 
 
 class NewGuest(EventCode):
-    display_name: str = Field("", description="what others call the guest; optional, at most 64 characters")
+    display_name: str = Field("", description="name of the guest for others; optional, at most 64 characters")
     consent_version: str = Field(
         "", description="version of the text about faces that the guest agreed to; empty: not agreed"
     )
@@ -84,7 +84,7 @@ class Consent(Form):
 
 
 class SignInLink(BaseModel):
-    token: str = Field(description="good once, for `/api/sign-in`")
+    token: str = Field(description="valid once, for `/api/sign-in`")
     path: str = Field(description="the page that signs in, with the token in its fragment")
     qr_svg: str = Field(description="a QR code of the page's full address: an image as a `data:` URL")
     expires_in: int = Field(description="seconds")
@@ -100,7 +100,7 @@ class RefreshToken(Form):
 
 class TokenPair(BaseModel):
     access_token: str = Field(description="to be sent as `Authorization: Bearer <token>`")
-    refresh_token: str = Field(description="good for one `/api/refresh`")
+    refresh_token: str = Field(description="valid for one `/api/refresh`")
     token_type: str = "bearer"
     expires_in: int = Field(description="seconds until the access token expires")
 
@@ -126,8 +126,8 @@ class JoinedEvent(BaseModel):
 class Membership(EventOffer):
     event_id: str
     name: str
-    role: Role = Field(description="what the caller may do; whatever it is, they are a guest as well")
-    closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
+    role: Role = Field(description="what the caller may do in addition to a guest")
+    closed: bool = Field(description="closed or expired: accepts neither joins nor uploads")
     joined_at: int = Field(description="epoch seconds")
     event_code: str = Field(description="opens `/e/CODE`, the page of the event")
     expires_at: int | None = Field(default=None, description="epoch seconds; null: the event does not expire")
@@ -139,7 +139,7 @@ class Membership(EventOffer):
     guest_photos: Literal["off", "moderated", "open"] = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
-    notice_email: str = Field(description="where an e-mail about the first photos goes; empty: none was left")
+    notice_email: str = Field(description="address for an e-mail about the first photos; empty: none")
     searched: bool = Field(
         description="whether the caller's selfie is searched in the event; false until `POST /api/me/consents`"
     )
@@ -149,14 +149,14 @@ class Me(BaseModel):
     user_id: str
     username: str = Field(description="empty for a guest without credentials")
     email: str = Field(description="empty for a guest without credentials")
-    display_name: str = Field(description="what a guest calls themselves; may be empty")
+    display_name: str = Field(description="name chosen by a guest; may be empty")
     organiser: bool = Field(description="whether the account may create events")
     events: list[Membership]
     selfie: RematchStatus
 
 
 class Offer(BaseModel):
-    """What this server accepts."""
+    """The limits and capabilities of this server."""
 
     max_selfie_bytes: int
     max_photo_bytes: int
@@ -183,9 +183,7 @@ class EmailChange(Form):
 
 
 class ChangedEmail(BaseModel):
-    unconfirmed: bool = Field(
-        description="whether the new address holds only when the link that was sent to it is used"
-    )
+    unconfirmed: bool = Field(description="whether the new address takes effect only when the link sent to it is used")
 
 
 class ResetRequest(Form):
@@ -199,7 +197,7 @@ class NewPassword(Form):
 
 
 class PasswordOwner(BaseModel):
-    username: str = Field(description="with it the account logs in")
+    username: str = Field(description="the account's user name, for logging in")
 
 
 class SessionOfUser(BaseModel):
@@ -217,7 +215,7 @@ class Sessions(BaseModel):
 class Notice(Form):
     event_id: UUID
     email: str = Field(
-        description="gets one e-mail when photos of the caller are there, at once if they are, and one at a release"
+        description="receives one e-mail as soon as there are photos of the caller, and one at a release"
     )
     language: Literal["en", "fr"] = Field("en", description="of the e-mail")
 

@@ -62,8 +62,8 @@ def describe_fault(location: Sequence[int | str], kind: str, context: Mapping[st
 
 
 def _name(location: Sequence[int | str]) -> str:
-    """The field's own name, as services report it: `username`, not `body.user_data.username`, without a list index. The
-    name of a parameter comes first; the parts after it are the framework's."""
+    """The field's own name, as services report it: `username`, not `body.user_data.username`, without a list index. Of
+    a parameter's location, the first name counts; the parts after it are the framework's."""
     place, *names = [part for part in location if isinstance(part, str)]
     if not names:
         return "body"

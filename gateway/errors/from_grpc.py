@@ -24,7 +24,7 @@ STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.FAILED_PRECONDITION: (409, "failed_precondition", "This cannot be done now."),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (429, "too_many_requests", "Too much at once; try again shortly."),
     grpc.StatusCode.UNAVAILABLE: (503, "service_unavailable", "A backend service is unavailable; try again shortly."),
-    # What a service gives up when the grace of its stop ends.
+    # A call that a service abandons at the end of its shutdown grace period.
     grpc.StatusCode.CANCELLED: (503, "service_unavailable", "A backend service is unavailable; try again shortly."),
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "deadline_exceeded", "A service took too long; try again shortly."),
 }
@@ -34,7 +34,7 @@ REFUSALS = {
     "too_large": "The file is too large.",
     "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
     "incomplete": "The request ended in the middle of this file; send it again.",
-    "too_many_guest_photos": "You have added as many photos to this event today as guests may: go on tomorrow.",
+    "too_many_guest_photos": "You have reached today's limit for this event: continue tomorrow.",
     "unexpected_field": "Files are accepted in the field `files`.",
 }
 
@@ -83,7 +83,7 @@ def default_problem(code: grpc.StatusCode) -> Problem:
 
 
 def refusal(reason: str) -> Problem:
-    """The problem for a file that was refused within a successful response."""
+    """The problem for a file that was rejected within a successful response."""
     return Problem(status_of(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
 
 

@@ -6,7 +6,7 @@ from gateway.errors.reasons import REASONS
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field of a form."""
+    """The fault of one field of a form."""
 
     field: str = Field(description="name of the field")
     reason: str = Field(description="stable, for programs", examples=["username_taken"])

@@ -32,16 +32,16 @@ class SharedBy(BaseModel):
 
 class TwoFaces(BaseModel):
     account: Account
-    photos: int = Field(description="in which both faces are")
+    photos: int = Field(description="number of photos that contain both faces")
 
 
 class Anomalies(BaseModel):
     same_face: list[SharedBy] | None = Field(
-        description="accounts whose selfies show one face; null where that is not known now"
+        description="accounts whose selfies show one face; null if currently unknown"
     )
     two_faces: list[TwoFaces] | None = Field(
         description="accounts whose selfie is near two different faces of one photo, as the average of two people is;"
-        " null where that is not known now"
+        " null if currently unknown"
     )
     same_phone: list[SharedBy] = Field(description="guests who joined by one browser")
 
@@ -51,8 +51,8 @@ router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 
 @router.get("/anomalies", responses=problems("invalid_argument", "organiser_only", "event_not_found", *SIGNED))
 async def list_anomalies(event_id: UUID, backend: Signed) -> Anomalies:
-    """What an organiser should look at, above thresholds that the server sets. Most of it is harmless: a family shares
-    a phone."""
+    """Anomalies that an organiser should review, above thresholds that the server sets. Most are harmless, such as a
+    family that shares a phone."""
     phones, faces = await asyncio.gather(
         backend.auth.ListSharedPhones(pb.ListSharedPhonesRequest(event_id=str(event_id))),
         _list_faces(backend, event_id),

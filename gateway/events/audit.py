@@ -28,7 +28,7 @@ class Act(BaseModel):
     id: str
     at: float = Field(description="epoch seconds")
     actor_id: str | None = Field(description="id of the account that did it; null: the system itself")
-    actor_name: str | None = Field(description="of that account, while it is in the event; may be empty")
+    actor_name: str | None = Field(description="name of that account while it is in the event; may be empty")
     action: str = Field(
         description="`role_changed`, `guest_removed`, `guest_admitted`, `code_changed`, `invitation_made`,"
         " `sign_in_link_made`, `faces_viewed`, `face_searched`, `face_searched_by_photo`, `faces_forgotten`,"
@@ -52,7 +52,7 @@ router = APIRouter(prefix="/api/events", tags=["events"])
     "/{event_id}/audit", responses=problems("invalid_argument", "organiser_only", "event_not_found", *PAGE, *SIGNED)
 )
 async def list_acts(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> ActPage:
-    """Who did what in the event, newest first, for its organisers: each service keeps its own records for
+    """The audit log of the event, newest first, for its organisers; each service keeps its own records for
     AUDIT_DAYS."""
     asked: dict[str, Any] = {"event_id": str(event_id), "page_size": limit + 1, **_before(cursor)}
     first = await backend.auth.ListActs(

@@ -20,7 +20,7 @@ PREFIX = "GUEST_SELFIE_"
 async def read_states(
     backend: Backends, event_ids: Sequence[str], *, count_guests: bool = False
 ) -> Mapping[str, photo_pb2.IndexState]:
-    """Counts from matcher_service. An event that it does not have yet is left out."""
+    """Counts from matcher_service. Events that it does not have yet are omitted."""
     if not event_ids:
         return {}
     request = photo_pb2.GetIndexStateRequest(event_ids=event_ids, count_guests=count_guests)
@@ -44,7 +44,7 @@ def count_photos(state: photo_pb2.IndexState) -> PhotoCounts:
 
 
 async def count_matches(backend: Backends, event_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
-    """In how many photos the members among these users are. Raises AioRpcError."""
+    """The number of photos of each of these users who is a member. Raises AioRpcError."""
     request = matcher_pb2.CountMatchesRequest(event_id=event_id, user_ids=user_ids)
     answer = await backend.matcher.CountMatches(request)
     return {count.user_id: count.photo_count for count in answer.counts}
@@ -63,7 +63,7 @@ async def read_selfies(backend: Backends, event_id: str, user_ids: Sequence[str]
 
 
 async def or_nothing(reading: Awaitable[Mapping[str, Answer]]) -> Mapping[str, Answer]:
-    """Empty if the service is unavailable or does not know the event yet: guests are listed nevertheless."""
+    """The result, or nothing if the service is unavailable or does not have the event yet: guests are still listed."""
     try:
         return await reading
     except grpc.aio.AioRpcError as error:

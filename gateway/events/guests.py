@@ -9,7 +9,7 @@ PAGE_SIZE = 200
 
 
 async def find_guests(backend: Backends, event_id: UUID | str, wanted: set[str]) -> dict[str, pb.Guest]:
-    """The guests who have not left meanwhile. Few events have any, so the pages are read sequentially."""
+    """The wanted guests who are still members. Few events have any, so the pages are read sequentially."""
     found: dict[str, pb.Guest] = {}
     token = ""
     while wanted - found.keys():

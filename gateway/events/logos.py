@@ -24,21 +24,21 @@ PICTURE: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {"description": "The logo.", "content": pictures(PNG)},
-        304: {"description": "The client has it."},
+        304: {"description": "The client already has it."},
         **problems("invalid_argument", "event_not_found", "logo_not_found", *SIGNED),
     },
 }
 
 Version = Annotated[
     str,
-    Query(max_length=MAX_VERSION_LENGTH, description="the version of the logo: while it is this one, browsers keep it"),
+    Query(max_length=MAX_VERSION_LENGTH, description="the version of the logo: browsers cache it while it is current"),
 ]
 
 router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 
 
 class Logo(BaseModel):
-    url: str = Field(description="another one whenever the logo is another one")
+    url: str = Field(description="changes with the logo")
     width: int
     height: int
 

@@ -1,4 +1,4 @@
-"""What an event offers its guests, as set by organisers and shown to both. Times are epoch seconds."""
+"""Settings of an event for its guests: release, credit, download, retention. Times are epoch seconds."""
 
 from typing import Any, Literal
 

@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
 
 @router.post("", status_code=201, responses=problems("organiser_only", *SIGNED, *JSON_BODY))
 async def create_event(form: shapes.NewEvent, backend: Signed, request: Request) -> shapes.Event:
-    """Make an event with a fresh code."""
+    """Create an event with a new code."""
     answer = await backend.auth.CreateEvent(
         pb.CreateEventRequest(
             request_id=str(uuid4()),
@@ -61,7 +61,7 @@ async def create_event(form: shapes.NewEvent, backend: Signed, request: Request)
 
 @router.get("", responses=problems(*PAGE, *SIGNED))
 async def list_events(request: Request, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
-    """The events in which the caller is more than a guest, newest first."""
+    """The events in which the caller has a role above guest, newest first."""
     answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
     states = await read_states(backend, [event.event_id for event in answer.events])
     events = [_event(event, states, root_of(request)) for event in answer.events]
@@ -113,7 +113,7 @@ async def delete_event(event_id: UUID, backend: Signed) -> None:
 async def list_guests(
     event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "", without_photos: WithoutPhotos = False
 ) -> shapes.GuestPage:
-    """The members of an event, and those who wait to be admitted, in the order in which they joined."""
+    """The members of an event, and guests who wait for admission, in the order in which they joined."""
     page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListGuests(page)
     members = [guest.user_id for guest in answer.guests if not guest.waiting]
@@ -136,8 +136,9 @@ async def leave_event(
 ) -> None:
     """Leave an event (`me`), or remove a member from it, or refuse one who waits. The last organiser cannot leave.
 
-    Who is removed stays out until they are admitted; the event gets a new code (not for one who waited) and admits each
-    guest from then on: read it again. A guest without credentials is signed out with their last event.
+    A removed guest stays out until admitted again. Unless the guest was waiting, the event gets a new code, and from
+    then on each new guest waits for admission: read the event again. A guest without credentials is signed out when
+    leaving their last event.
     """
     guest = "" if user_id == "me" else str(user_id)
     answer = await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
@@ -159,7 +160,7 @@ async def set_role(event_id: UUID, user_id: UUID, form: shapes.MemberEdit, backe
 
 @router.get("/{event_id}/removed", responses=problems(*PAGE, *ORGANISED))
 async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.RemovedPage:
-    """The guests who were removed from an event, the last one first. `.../guests/{user_id}/admit` admits one again."""
+    """The guests removed from an event, the last one first; `.../guests/{user_id}/admit` admits one again."""
     page = pb.ListRemovedRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListRemoved(page)
     guests = [
@@ -180,7 +181,7 @@ async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, curso
     responses=problems("user_not_found", "event_closed", *ORGANISED),
 )
 async def admit_guest(event_id: UUID, user_id: UUID, backend: Signed) -> None:
-    """Admit a guest who waits, or who was removed. Their selfie is matched from now on."""
+    """Admit a guest who is waiting or was removed. From then on, their selfie is matched."""
     await backend.auth.AdmitGuest(pb.AdmitGuestRequest(event_id=str(event_id), user_id=str(user_id)))
 
 
@@ -190,7 +191,7 @@ async def admit_guest(event_id: UUID, user_id: UUID, backend: Signed) -> None:
     responses=problems("user_not_found", "credentials_set", "guest_of_others", *ORGANISED),
 )
 async def create_guest_link(event_id: UUID, user_id: UUID, backend: Signed, request: Request) -> SignInLink:
-    """A link for a guest who has lost their session, also of a closed event."""
+    """Create a sign-in link for a guest who has lost their session, even if the event is closed."""
     answer = await backend.auth.CreateSignInLink(
         pb.CreateSignInLinkRequest(event_id=str(event_id), user_id=str(user_id))
     )

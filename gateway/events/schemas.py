@@ -40,7 +40,7 @@ class NewEvent(Form):
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(
         default=None,
-        description="from when on it takes neither joins nor uploads; in the future. Missing: in a year; null: never",
+        description="when it stops accepting joins and uploads; in the future. Missing: in a year; null: never",
     )
     admission: bool = Field(False, description="new guests wait until an organiser admits them")
     release: Release = Field("live", description=RELEASE)
@@ -65,8 +65,8 @@ class EventEdit(Form):
         None, description="in the future, unless the event is closed; null: the event does not expire"
     )
     closed: bool | None = None
-    admission: bool | None = Field(None, description="those who wait go on waiting")
-    guest_photos: GuestPhotos | None = Field(None, description="photos that are there stay as they are")
+    admission: bool | None = Field(None, description="guests who are waiting keep waiting")
+    guest_photos: GuestPhotos | None = Field(None, description="existing photos are not changed")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
     release: Release | None = Field(None, description="`live`: immediately, which removes `releases_at`")
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
@@ -89,18 +89,18 @@ class Event(EventOffer):
     starts_at: int | None
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser, who can open it again")
-    ended: bool = Field(description="takes neither guests nor photos now: it is closed, or `expires_at` has passed")
+    ended: bool = Field(description="accepts no guests or photos: it is closed, or `expires_at` has passed")
     admission: bool = Field(description="new guests wait until an organiser admits them")
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
-    photos: PhotoCounts = Field(description="as far as the caller sees them: a photographer's own")
+    photos: PhotoCounts = Field(description="those that the caller sees; for a photographer, their own")
     faces: int = Field(description="found in the indexed photos")
-    guests: int = Field(description="members, organisers included, without those who wait")
+    guests: int = Field(description="members, including organisers, without waiting guests")
     role: Role = Field(description="what the caller may do in it")
     logo_url: str | None = Field(description="the logo next to the credit; null: none")
     waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
-    searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
+    searched: int | None = Field(description="guests whose face is searched for; null in lists of events")
     without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")
 
 
@@ -117,10 +117,10 @@ class Guest(BaseModel):
     joined_at: int
     waiting: bool = Field(description="whether they are still to be admitted")
     selfie: GuestSelfie | None = Field(
-        description="`checking`: the first one; `rejected`: the guest has to take another one; null while they wait to"
-        " be admitted, and where it is not known now"
+        description="`checking`: the first one; `rejected`: the guest must take another one; null while they wait for"
+        " admission, and if currently unknown"
     )
-    photos: int | None = Field(description="of this event that show them; null as for `selfie`")
+    photos: int | None = Field(description="number of this event's photos that show them; null as for `selfie`")
 
 
 class MemberEdit(Form):

@@ -177,8 +177,8 @@ class OpenBodies:
 
 
 class Discards:
-    """How much of rejected bodies may still be read: enough for a few clients that read their response only after
-    sending, and little compared with accepted work."""
+    """The budget for reading the rest of rejected bodies: enough for a few clients that read their response only after
+    sending, and small compared with accepted work."""
 
     def __init__(self, bytes_per_s: int) -> None:
         self._bytes_per_s = bytes_per_s

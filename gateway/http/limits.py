@@ -8,7 +8,7 @@ from kit.settings import DEFAULT_PHOTO_MB, DEFAULT_SELFIE_MB, MB
 MAX_JSON_BYTES = 128 * 1024
 MAX_PHOTOS = 100
 MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
-SKIPPED_FILES = 20  # as many times the largest file may be skipped in one request: films of a few minutes
+SKIPPED_FILES = 20  # at most this many times the largest file is skipped in one request, such as videos
 SELFIE_MEMORY_BYTES = 32 * 1024 * 1024  # for all arriving selfies of a process; further ones are spooled to disk
 SEARCH_MEMORY_BYTES = 32 * 1024 * 1024  # for all arriving photos of people to be removed, which never go to disk
 MIN_BYTES_PER_S = 1024  # slower than any usable phone connection
@@ -42,10 +42,9 @@ class Bounds:
 class Limits:
     """Times in seconds. `head_s`: for a request head. `body_s`: for a body without a verified token. `pause_s`: how
     long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
-    long a response may stall. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
-    of a page, `state_s`: between two reads of an event's state for its pages. `rotate_s`: after which a stream of what
-    changes is replaced by one that overlaps it. `rate_limit_url`: where gateways count together; none: each
-    counts by itself."""
+    long a response may stall. `photo_s`: for forwarding one photo. `coalesce_s`: between two equal updates of a page,
+    `state_s`: between two reads of an event's state for its pages. `rotate_s`: after which a change stream is replaced
+    by one that overlaps it. `rate_limit_url`: the counters that all gateways share; empty: each counts by itself."""
 
     head_s: float = 4
     body_s: float = 9

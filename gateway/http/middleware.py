@@ -62,10 +62,12 @@ class Boundary:
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except ClientDisconnect:
-                log.debug("The client went away.", action="client_gone")
+                log.debug("The client disconnected.", action="client_gone")
             except Exception as error:
                 if exchange.status and _is_interruption(error):
-                    log.info("An answer was cut off.", action="answer_cut", why=type(error.__cause__ or error).__name__)
+                    log.info(
+                        "A response was cut off.", action="answer_cut", why=type(error.__cause__ or error).__name__
+                    )
                     return await exchange.cut()
                 if exchange.status:
                     raise  # uvicorn logs it and cuts the connection: a partial response must not look complete

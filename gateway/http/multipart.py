@@ -17,7 +17,7 @@ MAX_PADDING_BYTES = 128  # spaces and tabs between a boundary and the end of its
 
 
 class MalformedMultipart(Exception):
-    """The message tells the client's developer what is wrong."""
+    """The body is malformed; the message is for the client's developer."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class MultipartParser:
         return _Delimiter(0, self._newline, is_last=False) if is_open else None
 
     def _enter(self, delimiter: _Delimiter) -> None:
-        """Goes on after a delimiter."""
+        """Continues after a delimiter."""
         del self._buffer[: delimiter.end]
         self._blank = 0
         self._state = _State.EPILOGUE if delimiter.is_last else _State.HEADERS

@@ -37,9 +37,9 @@ class Connection(H11Protocol):
     """Closed when a request head is not complete in time, and when a response is not read. `app_state` has the limits;
     a connection that has nothing to send, such as one that waits for an event, may be silent.
 
-    A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
-    in a crowd that halves the gateway's processor time (`tests.load.refusals`). Only the first request of a connection,
-    since no other is known to begin where bytes arrive, and not if pages of other origins need CORS headers.
+    Under overload, a selfie is rejected here with the response that `Admission` would give, at a fraction of its cost:
+    this halves the gateway's processor time (`tests.load.refusals`). It applies only to the first request of a
+    connection, because the start of later ones is unknown, and not if pages of other origins need CORS headers.
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:

@@ -44,8 +44,8 @@ class Rates:
 
 
 class RateLimiters:
-    """Counts in a moving window. With `url` all gateways count together there; when it is down each counts in its own
-    memory, as without."""
+    """Counts in a moving window. With `url`, all gateways share its counters; without it, and while it is unavailable,
+    each process counts in its own memory."""
 
     def __init__(self, rates: Rates, url: str = "") -> None:
         self._items = {kind: parse_rates(text) for kind, text in vars(rates).items()}
@@ -98,7 +98,7 @@ def rates_of(request: Request) -> RateLimiters:
 
 
 def address_of(request: Request) -> str:
-    """For IPv6 the network, since a device may use any number of its addresses."""
+    """The client's IPv4 address or IPv6 network, since a device may use any address of its network."""
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)

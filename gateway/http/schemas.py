@@ -1,4 +1,4 @@
-"""What all JSON bodies of requests have in common."""
+"""The base of all JSON request bodies."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/api", tags=["events"], route_class=JsonRoute)
 async def create_invitation(
     event_id: UUID, form: shapes.NewInvitation, backend: Signed, request: Request
 ) -> shapes.CreatedInvitation:
-    """A link, or a QR code, with which one account gets a role in the event, once, for 7 days."""
+    """Create a link, also as a QR code, that gives one account a role in the event; valid once within 7 days."""
     answer = await backend.auth.CreateInvitation(
         pb.CreateInvitationRequest(event_id=str(event_id), role=f"ROLE_{form.role.upper()}")
     )
@@ -81,8 +81,8 @@ async def look_up_invitation(form: shapes.InvitationToken, backend: Public) -> s
     ),
 )
 async def accept_invitation(form: shapes.InvitationToken, backend: Signed) -> shapes.AcceptedInvitation:
-    """Get the role of an invitation, which uses it up. A caller with a higher role keeps it, and the invitation stays
-    good."""
+    """Accept the role of an invitation, which uses it up. A caller with a higher role keeps it, and the invitation
+    stays valid."""
     answer = await backend.auth.AcceptInvitation(pb.AcceptInvitationRequest(token=form.token))
     return shapes.AcceptedInvitation(
         event_id=answer.event_id, event_name=answer.event_name, role=ROLES.get(answer.role, "guest")
@@ -96,7 +96,7 @@ async def accept_invitation(form: shapes.InvitationToken, backend: Signed) -> sh
     responses=problems("invalid_invitation", "invalid_credentials", *JSON_BODY),
 )
 async def register_invited(form: shapes.InvitedUser, backend: Public, request: Request, response: Response) -> Login:
-    """Make an account, accept an invitation for it, and log in."""
+    """Create an account, accept an invitation for it, and log in."""
     attempt = pb.RegisterInvitedRequest(
         request_id=str(uuid4()), token=form.token, device=describe_device(request), **form.user_data.model_dump()
     )
@@ -113,7 +113,8 @@ async def register_invited(form: shapes.InvitedUser, backend: Public, request: R
 async def create_first_organiser(
     form: shapes.FirstOrganiser, backend: Public, request: Request, response: Response
 ) -> Login:
-    """Make the first account that may create events, and log in; with the code that auth_service logs at its start."""
+    """Create the first account that may create events, and log in; requires the code that auth_service logs at its
+    start."""
     await rates_of(request).hit("passwords", address_of(request), "first-organiser")
     attempt = pb.CreateFirstOrganiserRequest(
         code=form.code, device=describe_device(request), **form.user_data.model_dump()

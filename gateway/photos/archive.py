@@ -36,7 +36,7 @@ def archive(*reasons: str) -> dict[str, Any]:
         "response_class": Response,
         "responses": {
             200: {"description": "The archive.", "content": content},
-            206: {"description": "The part that `Range` asks for.", "content": content},
+            206: {"description": "The part that `Range` requests.", "content": content},
             **problems(
                 "invalid_argument",
                 "photo_not_found",
@@ -56,9 +56,9 @@ router = APIRouter(prefix="/api", tags=["photos"])
 @router.get("/my-photos.zip", **archive("event_not_found", "person_not_found", *SIGNED))
 async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchive, person: Person = None) -> Response:
     """All photos that `/api/my-photos` lists, in one event, as a ZIP archive without compression: the originals, or
-    pictures of at most 1600 pixels where the event offers only those. The access token must be valid when the archive
-    begins. Where a photo goes while it is sent the connection is cut: ask again. While the photos are the same, so is
-    `ETag`, and `Range` resumes an interrupted download."""
+    pictures of at most 1600 pixels if the event offers only those. The access token must be valid when the archive
+    begins. If a photo is deleted during the download, the connection is cut: send the request again. `ETag` stays the
+    same while the photos do, and `Range` resumes an interrupted download."""
     await require_person(backend, person)
     matches = [match async for match in _list_matches(backend, event_id, person)]
     if any(match.download == matcher_pb2.MATCH_DOWNLOAD_NONE for match in matches):
@@ -74,8 +74,8 @@ async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchiv
 @router.get("/events/{event_id}/photos.zip", **archive("event_not_found", "organiser_only", *SIGNED))
 async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
     """The originals of all photos of an event, for its organisers, under the names of the uploads, those of guests in a
-    folder `guests`, as a ZIP archive like that of `/api/my-photos.zip`. `missing.txt` in it lists the photos that are
-    not read yet or could not be."""
+    folder `guests`, as a ZIP archive like that of `/api/my-photos.zip`. Its file `missing.txt` lists photos that have
+    not been read yet or could not be read."""
     event = (await backend.auth.GetEvent(auth_pb2.GetEventRequest(event_id=str(event_id)))).event
     names, names_of_guests, entries, missing = UploadNames(), UploadNames("guests/"), [], []
     async for photo in _list_photos(backend, event_id):

@@ -53,7 +53,7 @@ class KnownChecksums:
 
 
 def make_tag(entries: Sequence[Entry]) -> str:
-    """Strong: another one whenever the archive's bytes are others."""
+    """A strong entity tag, which changes with the archive's bytes."""
     digest = hashlib.blake2b(RECORDS, digest_size=16)
     for entry in entries:
         file = entry.file

@@ -46,8 +46,8 @@ AskedArchive = Annotated[Asked, Depends()]
 async def send_archive(
     backend: Backends, asked: Asked, file_name: str, entries: Sequence[Entry], is_of_photos: bool = True
 ) -> Response:
-    """One that `is_of_photos` outlives its access token; any other is sent whole; ranges do not apply to it.
-    Raises Problem."""
+    """Sends an archive. One that `is_of_photos` may outlive its access token and supports ranges; any other is always
+    sent whole. Raises Problem."""
     request = asked.request
     archive, tag = await asyncio.to_thread(_lay_out, entries)  # 0.4 s for 100 000 photos
     headers = {
@@ -70,7 +70,7 @@ async def send_archive(
     try:
         first = await anext(pieces)  # an unavailable service is a problem, not a truncated archive
     except PhotoChanged:
-        raise Problem(503, "service_unavailable", "What is in it has just changed: ask again.") from None
+        raise Problem(503, "service_unavailable", "The content has just changed: try again.") from None
     body = _resume(first, pieces)
     return StreamingResponse(body, 206 if part else 200, media_type=MEDIA_TYPE, headers=headers)
 

@@ -19,7 +19,7 @@ MAX_OFFSET_S = 20 * 366 * 24 * 3600
 
 class CameraPhotos(BaseModel):
     photos: int = Field(description="indexed photos")
-    first_taken_at: int | None = Field(description="of these photos, with the offset; null where none names a time")
+    first_taken_at: int | None = Field(description="of these photos, with the offset; null if none has a time")
     last_taken_at: int | None
 
 
@@ -29,13 +29,13 @@ class Camera(CameraPhotos):
         description="make and model, with a number where there are several; stable",
         examples=["Canon EOS R5", "Canon EOS R5 (2)"],
     )
-    offset_s: int = Field(description="what is added to its clock")
+    offset_s: int = Field(description="seconds added to its clock")
 
 
 class Cameras(BaseModel):
-    cameras: list[Camera] = Field(description="the one with most photos first; phones of one model are one camera")
+    cameras: list[Camera] = Field(description="the most used first; all phones of one model count as one camera")
     unknown: CameraPhotos | None = Field(
-        description="photos of an unknown camera: they name none, or an earlier version has read them; null: none"
+        description="photos of unknown cameras: they name none, or an earlier version read them; null: none"
     )
 
 
@@ -43,7 +43,7 @@ class CameraOffset(Form):
     offset_s: int = Field(
         ge=-MAX_OFFSET_S,
         le=MAX_OFFSET_S,
-        description="seconds to add to its clock, below 0 where it is fast; 0 undoes it",
+        description="seconds to add to its clock, negative if it is fast; 0 removes the offset",
     )
 
 
@@ -52,7 +52,7 @@ router = APIRouter(prefix="/api/events/{event_id}/cameras", tags=["photos"], rou
 
 @router.get("", responses=problems(*ORGANISED))
 async def list_cameras(event_id: UUID, backend: Signed) -> Cameras:
-    """The cameras of an event, by what its photos say of them."""
+    """The cameras of an event, according to the metadata of its photos."""
     answer = await backend.photos.ListCameras(pb.ListCamerasRequest(event_id=str(event_id)))
     cameras = [
         Camera(id=camera.camera_id, label=camera.label, offset_s=camera.offset.seconds, **_photos(camera).model_dump())
@@ -63,8 +63,8 @@ async def list_cameras(event_id: UUID, backend: Signed) -> Cameras:
 
 @router.put("/{camera_id}", status_code=204, responses=problems("camera_not_found", *ORGANISED, *JSON_BODY))
 async def set_camera_offset(event_id: UUID, camera_id: UUID, form: CameraOffset, backend: Signed) -> None:
-    """Correct the clock of a camera, so that the photos of several are in order by time: of all its photos, those that
-    come included. Pictures that are downloaded say what the camera says."""
+    """Correct the clock of a camera, for all of its present and future photos, so that photos of several cameras are
+    in the order of time. Downloaded pictures keep the camera's own time."""
     await backend.photos.SetCameraOffset(
         pb.SetCameraOffsetRequest(
             event_id=str(event_id), camera_id=str(camera_id), offset=Duration(seconds=form.offset_s)

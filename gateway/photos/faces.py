@@ -1,4 +1,4 @@
-"""The faces of a photo, and why a guest is in it or not, for organisers."""
+"""The faces of a photo, and why a guest matches them or not, for organisers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, get_args
@@ -55,7 +55,7 @@ class Face(BaseModel):
     width: int
     height: int
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
-    people: list[FacePerson] = Field(description="people whom it matches")
+    people: list[FacePerson] = Field(description="the people it matches")
     answer: Answer | None = Field(
         description="whether it matches the guest: `near_miss` does not, narrowly or for a reason that may change;"
         " null: no guest was named, or the guest is not searched for"
@@ -65,20 +65,20 @@ class Face(BaseModel):
 
 class Faces(BaseModel):
     faces: list[Face]
-    small: int = Field(description="further faces, too small to be compared with anybody")
+    small: int = Field(description="number of further faces, too small to be compared")
     is_shown: bool | None = Field(description="whether the guest is shown the photo; null: no guest was named")
-    reasons: list[Reason] = Field(description="why not, whatever its faces are")
+    reasons: list[Reason] = Field(description="why not, regardless of its faces")
 
 
-FaceNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]  # as the proto takes it
+FaceNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]  # the range of the proto's int32
 
 router = APIRouter(prefix="/api/photos/{photo_id}/faces", tags=["photos"])
 
 
 @router.get("", responses=problems(*ERRORS))
 async def list_faces(photo_id: UUID, backend: Signed, guest_id: UUID | None = None) -> Faces:
-    """The faces of a photo, for the organisers of its event, and whose they are; for a guest also why each face is
-    theirs or not. The reason is in words, without a similarity score."""
+    """The faces of a photo and the people they match, for the organisers of its event; with `guest_id` also why each
+    face matches this guest or not, as reasons without a similarity score."""
     request = pb.ListFacesRequest(photo_id=str(photo_id), person_id=str(guest_id or ""))
     answer = await backend.matcher.ListFaces(request)
     wanted = {person.user_id for face in answer.faces for person in face.people}

@@ -42,8 +42,8 @@ PICTURE: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {"description": "The picture.", "content": pictures("image/jpeg")},
-        206: {"description": "The part that `Range` asks for.", "content": pictures("image/jpeg")},
-        304: {"description": "The client has it."},
+        206: {"description": "The part that `Range` requests.", "content": pictures("image/jpeg")},
+        304: {"description": "The client already has it."},
         **problems(
             "invalid_argument",
             "photo_not_found",
@@ -68,7 +68,7 @@ class Wanted:
         str,
         Query(
             max_length=MAX_VERSION_LENGTH,
-            description="the version of the picture, as lists name it: while it is this one, browsers keep the answer",
+            description="the version of the picture, as in lists: browsers cache it while it is current",
         ),
     ] = ""
     if_none_match: IfNoneMatch = ""
@@ -103,23 +103,23 @@ async def get_thumb(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
 @router.head("/medium", include_in_schema=False)
 @router.get("/medium", **PICTURE)
 async def get_medium(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
-    """At most 960 pixels on the long edge, otherwise as the preview; the preview itself for a photo that was read
-    before there were pictures of this size."""
+    """Like the preview, with at most 960 pixels on the long edge; the preview itself for photos read before this size
+    existed."""
     return await _show(backend, photo_id, "medium", wanted)
 
 
 @router.head("/preview", include_in_schema=False)
 @router.get("/preview", **PICTURE)
 async def get_preview(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
-    """At most 1600 pixels on the long edge, upright, with the time when it was taken and its creator's rights."""
+    """At most 1600 pixels on the long edge, upright, with the capture time and the creator's rights."""
     return await _show(backend, photo_id, "preview", wanted)
 
 
 @router.head("/original", include_in_schema=False)
 @router.get("/original", **PICTURE)
 async def get_original(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
-    """The photographer's own picture. Of a JPEG the coded pixels exactly as uploaded, with colour profile, orientation,
-    time and the creator's rights, without all other metadata; of other formats a JPEG of all pixels."""
+    """The photographer's own picture. For a JPEG, the coded pixels exactly as uploaded, with colour profile,
+    orientation, time and the creator's rights, without other metadata; for other formats, a JPEG of all pixels."""
     return await _show(backend, photo_id, "original", wanted)
 
 

@@ -23,15 +23,15 @@ from protos.matcher.v1 import matcher_pb2 as pb
 MAX_FACES = 200
 MAX_SEARCH_BYTES = 15_000_000
 FIELDS = ("file", "photo")
-FaceName = Annotated[str, Field(max_length=64, description="names the face as long as it is what it was")]
+FaceName = Annotated[str, Field(max_length=64, description="identifies the face until it changes")]
 
 
 class SimilarFace(BaseModel):
     photo_id: str
     face_name: FaceName
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
-    people: list[FacePerson] = Field(description="guests whom it matches")
-    hidden: bool = Field(description="whether the photo is hidden from guests already")
+    people: list[FacePerson] = Field(description="the guests it matches")
+    hidden: bool = Field(description="whether the photo is already hidden from guests")
 
 
 class SimilarFaces(BaseModel):
@@ -47,12 +47,12 @@ class ChosenFace(Form):
 class FacesRemoval(Form):
     faces: Annotated[list[ChosenFace], Field(min_length=1, max_length=MAX_FACES)]
     removal: Literal["forget_faces", "hide_photos"] = Field(
-        description="what becomes of the photos: they stay as they are, or they are hidden from guests as well"
+        description="whether the photos stay as they are or are hidden from guests, too"
     )
 
 
 class RemovedFaces(BaseModel):
-    count: int = Field(description="faces that were forgotten now, without those that were before")
+    count: int = Field(description="number of faces forgotten by this request")
 
 
 router = APIRouter(prefix="/api", tags=["photos"], route_class=JsonRoute)
@@ -91,8 +91,8 @@ async def search_faces(event_id: UUID, request: Request, backend: Signed) -> Sim
 
 @router.post("/events/{event_id}/faces/removal", responses=problems("face_changed", *ORGANISED, *JSON_BODY))
 async def remove_faces(event_id: UUID, form: FacesRemoval, backend: Signed) -> RemovedFaces:
-    """Forget faces, all or none: they match no one any more, their encodings are deleted, and these photos
-    do not bring them back when they are read again. Photos that come later have to be looked for again."""
+    """Forget faces, all or none: their encodings and matches are deleted, and they stay forgotten when these photos are
+    read again. Photos added later must be searched again."""
     chosen = [pb.ChosenFace(photo_id=str(face.photo_id), face_name=face.face_name) for face in form.faces]
     removal = f"REMOVAL_{form.removal.upper()}"
     answer = await backend.matcher.RemoveFaces(

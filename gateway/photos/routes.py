@@ -44,13 +44,13 @@ Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(descrip
 
 Visible = Annotated[
     shapes.Visibility | None,
-    Query(description="only photos that these see; `unapproved`: without failed ones, unless `status` says so"),
+    Query(description="only photos with this visibility; `unapproved` excludes failed ones, unless `status` is given"),
 ]
 Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
 Replace = Annotated[bool, Query(description="replace photos of the same name, as organiser or photographer")]
 REPLACEMENTS = {pb.REPLACEMENT_REPLACED: "replaced", pb.REPLACEMENT_AMBIGUOUS: "ambiguous"}
 FromGuests = Annotated[bool, Query(description="only photos that guests added")]
-HideRequested = Annotated[bool, Query(description="only photos that guests ask to hide and that wait for a decision")]
+HideRequested = Annotated[bool, Query(description="only photos with an undecided request to hide them")]
 
 router = APIRouter(prefix="/api", tags=["photos"])
 
@@ -95,16 +95,16 @@ async def list_my_photos(
     openapi_extra=files_body("files", several=True),
 )
 async def add_photos(event_id: UUID, request: Request, backend: Signed, replace: Replace = False) -> shapes.AddedPhotos:
-    """Add photos, up to 100 in one request, as an organiser, or as a guest where the event takes photos of guests. Each
-    file has its own result and is kept once it is received completely, regardless of the others. The same bytes
-    are one photo. The response is an error only if no file was kept.
+    """Add up to 100 photos, as an organiser or photographer, or as a guest if the event accepts photos of guests. Each
+    file has its own result and is stored as soon as it is received completely, regardless of the others. The same bytes
+    are one photo. The response is an error only if no file was stored.
 
-    With `replace` a file replaces the photo that has its name: the photo keeps its id, its place in lists, its
-    visibility and what guests said of it, and it is shown as it was until the new file is read. Where several photos
-    have the name the file is a new photo (`ambiguous`). Organisers replace what organisers and photographers added,
-    photographers what they added themselves; photos of guests are never replaced. Do not use it for several files of
-    one name: a second request would replace the photo of the first."""
-    # Asked first, so that strangers cannot make us read gigabytes.
+    With `replace`, a file replaces the photo of the same name: the photo keeps its id, its place in lists, its
+    visibility and the requests of guests, and it is shown as it was until the new file is read. If several photos have
+    the name, the file becomes a new photo (`ambiguous`). Organisers replace photos of organisers and photographers,
+    photographers only their own; photos of guests are never replaced. Do not use it for several files of one name: a
+    second request would replace the photo of the first."""
+    # Checked first, so that unauthorised clients cannot make the gateway read gigabytes.
     await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=str(event_id)))
     limits, limiter = backend.limits, request.app.state.limiters.photos
     skipped = SKIPPED_FILES * limits.max_photo_bytes
@@ -128,8 +128,8 @@ async def list_photos(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> shapes.EventPhotoPage:
-    """The photos of an event, for its organisers and couple; for a photographer those that they added. A
-    cursor is good for the same filters, order and direction."""
+    """The photos of an event, for its organisers and couple; for photographers, their own. A cursor is valid for the
+    same filters, order and direction."""
     page = pb.ListPhotosRequest(
         event_id=str(event_id),
         page_size=limit,
@@ -178,7 +178,7 @@ async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def refuse_match(photo_id: UUID, backend: Signed, person: Person = None) -> None:
-    """Hide a photo that shows another person; it stays hidden whatever selfie is sent later."""
+    """Hide a photo that shows another person; it stays hidden for later selfies, too."""
     request = matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id), person_id=name_person(person))
     await backend.matcher.RefuseMatch(request)
 
@@ -276,7 +276,7 @@ def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
 
 
 def _fields(photo: pb.Photo, root: str) -> dict[str, object]:
-    """What organisers and who added it see of a photo."""
+    """The fields of a photo that its organisers and its uploader see."""
     ready = photo.state == pb.PHOTO_STATE_INDEXED
     return {
         "id": photo.photo_id,

@@ -32,7 +32,7 @@ class MyPhoto(BaseModel):
     thumb_url: str
     medium_url: str
     preview_url: str
-    original_url: str | None = Field(description="null where the event offers its guests no original")
+    original_url: str | None = Field(description="null if the event does not offer originals to guests")
     download_url: str | None = Field(description="the picture that the caller may download; null: none")
 
 
@@ -45,20 +45,20 @@ class MyPhotoPage(BaseModel):
 
 class AddedPhoto(BaseModel):
     id: str | None = Field(
-        default=None, description="missing when refused, and for a guest if another person has added these bytes"
+        default=None, description="missing if rejected, and for a guest if another member added the same bytes"
     )
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
-    existing: bool | None = Field(default=None, description="whether the same bytes were here before")
+    existing: bool | None = Field(default=None, description="whether the event already had the same bytes")
     replacement: Literal["replaced", "ambiguous"] | None = Field(
         default=None,
-        description="with `replace`: whether `id` is the photo that it replaces, or a new one since several photos have"
-        " its name; missing where none has it",
+        description="with `replace`: whether `id` is the replaced photo, or a new one because several photos have the"
+        " name; missing if none has it",
     )
     reason: str | None = Field(
-        default=None, description="why it was refused", json_schema_extra={"enum": [*sorted(REASONS), None]}
+        default=None, description="why it was rejected", json_schema_extra={"enum": [*sorted(REASONS), None]}
     )
-    message: str | None = Field(default=None, description="the same for people")
+    message: str | None = Field(default=None, description="the reason as a sentence")
 
 
 class AddedPhotos(BaseModel):
@@ -83,14 +83,14 @@ class EventPhoto(BaseModel):
         description="the instant where the zone is known, else the clock of the camera read as UTC"
     )
     uploaded_at: int
-    uploader_id: str | None = Field(description="the user who added it, where that is known")
+    uploader_id: str | None = Field(description="id of the user who added it, if known")
     from_guest: bool = Field(description="whether a guest added it")
     visibility: Visibility = Field(
         description="who sees it apart from organisers: guests who are in it, every member, or no guest"
     )
-    hide_requests: int = Field(description="guests who ask for it to be hidden and wait for a decision")
+    hide_requests: int = Field(description="number of undecided requests to hide it")
     new_version: Literal["pending", "failed"] | None = Field(
-        description="how far a new version of it is; `failed`: it could not be read and the photo stays as it was"
+        description="state of a new version; `failed`: it could not be read and the photo stays as it was"
     )
     new_version_reason: str | None = Field(description="why the new version failed")
     colour: Colour
@@ -134,7 +134,7 @@ class UploadedPhotoPage(BaseModel):
 
 class ChosenPhotos(Form):
     photo_ids: Annotated[
-        list[UUID], Field(max_length=MAX_PHOTOS_CHANGED, description="ids of no photo of the event are skipped")
+        list[UUID], Field(max_length=MAX_PHOTOS_CHANGED, description="ids; those of no photo of the event are skipped")
     ]
 
 

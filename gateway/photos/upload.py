@@ -105,7 +105,7 @@ class PhotoUpload:
             self._turn.release()
 
     async def _send(self, file: ReceivedFile) -> pb.AddedPhoto:
-        """Waits while the service has no thread for it. Raises AioRpcError."""
+        """Sends the file, waiting while the service has no free thread. Raises AioRpcError."""
         header = pb.AddPhotoHeader(event_id=self._event_id, filename=file.filename, replace=self._may_replace(file))
 
         def begin(left_s: float) -> Any:

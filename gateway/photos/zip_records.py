@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 from datetime import datetime
 
-# From these numbers on a field says "see the record of ZIP64".
+# From this value on, a field refers to the ZIP64 record.
 MAX_32 = (1 << 32) - 1
 MAX_16 = (1 << 16) - 1
 BEYOND_32, BEYOND_16 = MAX_32, MAX_16

@@ -1,4 +1,4 @@
-"""Where a name may be divided, and in which direction it is read (Unicode Annexes 29 and 9, in short)."""
+"""Grapheme clusters and direction of a name (a subset of Unicode Annexes 29 and 9)."""
 
 from unicodedata import bidirectional, category
 
@@ -6,7 +6,7 @@ ZERO_WIDTH_NON_JOINER, ZERO_WIDTH_JOINER = "\u200c", "\u200d"
 
 
 def split_clusters(text: str) -> list[str]:
-    """A letter with its marks, an emoji with its modifiers, or a flag is one cluster of any length."""
+    """Splits a text into clusters: a letter with its marks, an emoji with its modifiers, or a flag."""
     clusters: list[str] = []
     for sign in text:
         if clusters and (_extends(sign) or clusters[-1].endswith(ZERO_WIDTH_JOINER) or _ends_flag(clusters[-1], sign)):
@@ -17,7 +17,7 @@ def split_clusters(text: str) -> list[str]:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Its first letter with a direction decides (rule P2)."""
+    """Whether the text is right-to-left, by its first letter that has a direction (rule P2)."""
     directions = (bidirectional(sign) for sign in text)
     return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 

@@ -26,7 +26,7 @@ class Typeface:
 
 @cache
 def font_files() -> dict[bool, Path]:
-    """Regular and bold as files, the only input of fpdf2; kept until the process ends."""
+    """FiraGO as files, by whether it is bold, since fpdf2 accepts only files; kept until the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="minois-fonts-"))
     files = {}
     for is_bold, name in NAMES.items():
@@ -37,7 +37,7 @@ def font_files() -> dict[bool, Path]:
 
 @cache
 def letters() -> frozenset[str]:
-    """What the bold FiraGO can show, which is the one of names."""
+    """The letters of the bold FiraGO, in which names are printed."""
     return firago(True).letters
 
 
@@ -47,7 +47,7 @@ def firago(is_bold: bool) -> Typeface:
 
 
 def typefaces(language: int, is_bold: bool) -> Iterator[Typeface]:
-    """The best first; a file is opened when all before it lack a letter."""
+    """The fonts in order of preference; each file is opened only if all previous fonts lack a letter."""
     yield firago(is_bold)
     folder = Path(manimgx_fonts.__file__).parent
     yield _open(folder / EMOJI, 0, is_bold)  # first, since other fonts have some emoji as plain symbols
@@ -58,7 +58,7 @@ def typefaces(language: int, is_bold: bool) -> Iterator[Typeface]:
 
 
 def find_language(text: str) -> int:
-    """The same sign is written differently in each language; without kana or hangul it is simplified Chinese."""
+    """The language whose variants of shared characters apply; without kana or hangul, simplified Chinese."""
     if any("\u3040" <= sign <= "\u30ff" for sign in text):
         return JAPANESE
     return KOREAN if any("\uac00" <= sign <= "\ud7a3" for sign in text) else CHINESE

@@ -30,7 +30,7 @@ Measure = Callable[[str, bool], float]
 
 @dataclass(frozen=True)
 class Line:
-    """Text on its baseline. `anchor`: what `x` is, the middle or the start. `paragraph`: what it is a line of."""
+    """Text on its baseline. `anchor`: whether `x` is its middle or its start. `paragraph`: the text it is a line of."""
 
     text: str
     x: float
@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle: dark modules of the QR code side by side, or where the logo is."""
+    """A rectangle: adjacent dark modules of the QR code, or the area of the logo."""
 
     x: float
     y: float
@@ -74,7 +74,7 @@ class Poster:
 
 
 def place_logo(logo: Logo) -> Bar:
-    """At the top, in the middle."""
+    """The area of the logo, centred at the top."""
     scale = min(LOGO_WIDTH_MM / logo.width, LOGO_HEIGHT_MM / logo.height)
     width, height = logo.width * scale, logo.height * scale
     return Bar((WIDTH_MM - width) / 2, LOGO_TOP_MM + (LOGO_HEIGHT_MM - height) / 2, width, height)
@@ -92,7 +92,7 @@ def arrange(poster: Poster, measure: Measure) -> tuple[list[Line], list[Bar]]:
 
 
 def _head(event_name: str, top: float, measure: Measure) -> Iterator[Line]:
-    """In the middle of the space between the logo and the code."""
+    """The name of the event, centred in the space between the logo and the code."""
     title, size = _fit(event_name, measure)
     height = len(title) * size * TITLE_LEADING + HEAD_GAP_MM + len(HEADINGS) * HEADING_LEADING_MM
     y = (top + QR_TOP_MM - height) / 2
@@ -126,7 +126,7 @@ def _fit(name: str, measure: Measure) -> tuple[list[str], float]:
 
 
 def _wrap(text: str, size: float, width: float, measure: Measure, *, bold: bool = False) -> list[str]:
-    """A word that is wider than a line is divided."""
+    """Breaks a text into lines; splits words wider than a line."""
     lines = [""]
     for word in text.split():
         while size * measure(word, bold) > width:

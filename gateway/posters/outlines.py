@@ -11,7 +11,7 @@ from gateway.posters.shaping import Glyph
 
 @dataclass
 class Outline:
-    """Where the origin of a glyph is on the page, and how high its line is, in mm."""
+    """Collects the outline of a glyph; its origin on the page and its line height are in mm."""
 
     path: PaintedPath
     left: float
@@ -23,7 +23,7 @@ class Outline:
         glyph.typeface.font.draw_glyph(glyph.number, _functions(), self)
 
     def place(self, *coordinates: float) -> list[float]:
-        """Upwards in fonts is downwards on pages."""
+        """Converts font coordinates, whose y axis points up, to page coordinates, whose y axis points down."""
         origins = (self.left, self.baseline)
         signs = (1, -1)
         return [origins[n % 2] + signs[n % 2] * self.scale * value for n, value in enumerate(coordinates)]

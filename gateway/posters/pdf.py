@@ -1,4 +1,4 @@
-"""The poster as PDF, and how wide its texts are."""
+"""Draws the poster as PDF, and measures the width of its texts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ FAMILY = "FiraGO"
 
 
 def draw_pdf(poster: Poster) -> bytes:
-    """A sign which no font has is drawn as a box with a question mark, and `find_missing` names it."""
+    """Draws the poster; characters that no font has become a box with a question mark, see `find_missing`."""
     with _open_page() as page:
         page.set_title(poster.event_name)
         page.set_creator("Minois")
@@ -36,7 +36,7 @@ def draw_pdf(poster: Poster) -> bytes:
 
 
 def find_missing(poster: Poster) -> list[str]:
-    """The signs of the name that cannot be printed."""
+    """The characters of the name that cannot be printed."""
     from gateway.posters.shaping import find_unprintable
 
     return find_unprintable(poster.event_name)
@@ -50,7 +50,7 @@ def open_measure() -> Iterator[Measure]:
 
 @contextmanager
 def _open_page() -> Iterator["FPDF"]:
-    # 30 MB, which a gateway that draws no poster does without.
+    # Imported here: it takes 30 MB, which a gateway that draws no poster saves.
     from fpdf import FPDF
 
     page = FPDF(format="A4", unit="mm")
@@ -90,7 +90,7 @@ def _write(page: "FPDF", line: Line) -> None:
 
 
 def _draw(page: "FPDF", line: Line) -> None:
-    """As outlines: fpdf2 embeds neither variable fonts with cubic curves nor glyphs by their number."""
+    """Draws a line as outlines: fpdf2 supports neither variable fonts with cubic curves nor glyphs by number."""
     from gateway.posters.outlines import Outline
     from gateway.posters.shaping import shape
 

@@ -28,7 +28,7 @@ FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 ERRORS = problems("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 Download = Annotated[bool, Query(description="a file to be saved, instead of a picture to be shown")]
-Version = Annotated[str, Query(max_length=64, description="without meaning: another one is another address for caches")]
+Version = Annotated[str, Query(max_length=64, description="ignored; a new value makes caches fetch the poster again")]
 
 router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 
@@ -48,9 +48,9 @@ router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 async def get_poster_pdf(
     event_id: UUID, request: Request, backend: Signed, download: Download = False, v: Version = ""
 ) -> Response:
-    """The poster to print: the code as QR code and as text, the address, and what to do, in English and French.
+    """The poster for printing: the code as QR code and text, the address, and instructions in English and French.
 
-    Where the name has signs that cannot be printed, the SVG shows them in the fonts of the device.
+    If the name has characters that cannot be printed, the SVG shows them in the fonts of the device.
     """
     return await _answer(event_id, request, backend, draw_pdf, PDF, download)
 
@@ -88,7 +88,7 @@ async def _answer(
 
 
 async def _find_logo(backend: Backends, event_id: UUID) -> Logo | None:
-    """None also if it is unavailable: the poster is complete without it."""
+    """The logo; None also if it is unavailable, since the poster is complete without it."""
     try:
         answer = await backend.photos.GetLogo(photo_pb2.GetLogoRequest(event_id=str(event_id)))
     except grpc.aio.AioRpcError as error:

@@ -1,4 +1,4 @@
-"""What the poster says, in both languages of the pages."""
+"""The texts of the poster, in both languages of the pages."""
 
 HEADINGS = ("Find your photos", "Retrouvez vos photos")
 STEPS = (

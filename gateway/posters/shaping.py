@@ -21,7 +21,7 @@ NO_GLYPH = 0  # FiraGO draws a box with a question mark
 
 @dataclass(frozen=True)
 class Glyph:
-    """Where its origin is, and its size is one: all in parts of the height of the line."""
+    """A glyph of size one and the position of its origin, in units of the line height."""
 
     typeface: Typeface
     number: int
@@ -32,7 +32,7 @@ class Glyph:
 
 @dataclass
 class _Run:
-    """Neighbours in one direction, script and font."""
+    """Adjacent characters of one direction, script and font."""
 
     text: str
     level: int
@@ -41,20 +41,20 @@ class _Run:
 
 
 def is_plain(text: str) -> bool:
-    """Whether FiraGO shows it letter by letter."""
+    """Whether FiraGO can show the text letter by letter, without shaping."""
     return all(
         sign in letters() and script(sign) in PLAIN_SCRIPTS and category(sign) not in ("Cf", "Cc") for sign in text
     )
 
 
 def find_unprintable(text: str) -> list[str]:
-    """The signs which no font has."""
+    """The characters that no font has."""
     glyphs, _ = shape(text, is_bold=True, paragraph=text)
     return sorted({sign for glyph in glyphs if glyph.number == NO_GLYPH for sign in glyph.text})
 
 
 def shape(text: str, *, is_bold: bool, paragraph: str) -> tuple[list[Glyph], float]:
-    """The glyphs and the width of all of them. The paragraph that the line is of has a direction and a language."""
+    """The glyphs and their total width. The line's `paragraph` determines direction and language."""
     glyphs: list[Glyph] = []
     width = 0.0
     for run in _reorder(list(_split_runs(text, is_bold, paragraph))):
@@ -67,7 +67,7 @@ def shape(text: str, *, is_bold: bool, paragraph: str) -> tuple[list[Glyph], flo
 
 
 def _split_runs(text: str, is_bold: bool, paragraph: str) -> Iterator[_Run]:
-    """In the order in which they are read."""
+    """The runs in reading order."""
     direction = TextDirection.RTL if is_right_to_left(paragraph) else TextDirection.LTR
     language = find_language(paragraph)
     # With joiners, which the algorithm would otherwise remove, though emoji and Persian need them.
@@ -91,7 +91,7 @@ def _split_runs(text: str, is_bold: bool, paragraph: str) -> Iterator[_Run]:
 
 @lru_cache(maxsize=4096)
 def _choose(cluster: str, language: int, is_bold: bool) -> Typeface:
-    """The first font with all of it, or with its base, or else FiraGO, which has a box for it."""
+    """The first font with the whole cluster or its base character, else FiraGO, which draws a box."""
     needed = {sign for sign in cluster if category(sign) != "Cf" and not "\ufe00" <= sign <= "\ufe0f"}
     for signs in (needed, {cluster[0]}):
         for typeface in typefaces(language, is_bold):
@@ -101,7 +101,7 @@ def _choose(cluster: str, language: int, is_bold: bool) -> Typeface:
 
 
 def _reorder(runs: list[_Run]) -> list[_Run]:
-    """From left to right (rule L2)."""
+    """The runs from left to right (rule L2)."""
     for lowest in range(max((run.level for run in runs), default=0), 0, -1):
         groups = [list(group) for _, group in groupby(runs, lambda run, lowest=lowest: run.level >= lowest)]  # type: ignore[misc]
         runs = [run for group in groups for run in (reversed(group) if group[0].level >= lowest else group)]
@@ -109,7 +109,7 @@ def _reorder(runs: list[_Run]) -> list[_Run]:
 
 
 def _shape_run(run: _Run) -> Iterator[tuple[uharfbuzz.GlyphInfo, uharfbuzz.GlyphPosition, str]]:
-    """Each glyph with the text that it was made of."""
+    """Each glyph with its source text."""
     buffer = uharfbuzz.Buffer()
     buffer.add_str(run.text)
     buffer.guess_segment_properties()

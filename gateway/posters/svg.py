@@ -1,4 +1,4 @@
-"""The poster as SVG, in the fonts of the machine that shows it, each line as wide as it was measured."""
+"""Draws the poster as SVG, in the fonts of the viewer's device, with each line at its measured width."""
 
 from base64 import b64encode
 from xml.sax.saxutils import escape

@@ -1,4 +1,4 @@
-"""The people an account looks for: its guest, and those they added."""
+"""The people an account searches for: its guest, and those they added."""
 
 from typing import Literal
 from uuid import UUID
@@ -37,7 +37,7 @@ class PersonName(Form):
 class Person(BaseModel):
     id: str
     name: str = Field(description="empty for the caller")
-    selfie: SelfieOfPerson = Field(description="`rejected`: the last one cannot be used, and none was good before")
+    selfie: SelfieOfPerson = Field(description="`rejected`: the last one cannot be used, and there is no earlier one")
     selfies: int = Field(description="how many are in use, at most 3")
 
 
@@ -51,7 +51,7 @@ router = APIRouter(prefix="/api/people", tags=["selfies"], route_class=JsonRoute
 
 @router.get("", responses=problems(*SIGNED))
 async def list_people(backend: Signed) -> People:
-    """The people the caller looks for."""
+    """The people the caller searches for."""
     answer = await backend.selfie.ListPeople(pb.ListPeopleRequest())
     return People(people=[_person(person) for person in answer.people], free=answer.free_count)
 
@@ -70,7 +70,7 @@ async def list_people(backend: Signed) -> People:
     ),
 )
 async def add_person(form: NewPerson, backend: Signed, idempotency_key: IdempotencyKey = "") -> Person:
-    """Add a person to look for; then send a selfie of them, with `person`."""
+    """Add a person to search for; then send a selfie of them, with `person`."""
     request = pb.CreatePersonRequest(
         request_id=make_request_id(idempotency_key), name=form.name, consent_version=form.consent_version
     )
@@ -91,7 +91,7 @@ async def rename_person(person_id: UUID, form: PersonName, backend: Signed) -> N
     "/{person_id}", status_code=204, responses=problems("invalid_argument", "first_person", "user_not_found", *SIGNED)
 )
 async def delete_person(person_id: UUID, backend: Signed) -> None:
-    """Delete a person with every selfie, and make every event forget the face. One who is gone already is no error."""
+    """Delete a person with every selfie, and make every event forget the face; succeeds if already deleted."""
     await backend.selfie.DeletePerson(pb.DeletePersonRequest(person_id=str(person_id)))
 
 

@@ -1,4 +1,4 @@
-"""The person a request concerns, among those an account looks for."""
+"""The person that a request concerns, among those that an account searches for."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,17 +9,17 @@ from gateway.backends.channels import Backends
 from gateway.errors.problem import Problem
 from protos.selfie.v1 import selfie_pb2 as pb
 
-Person = Annotated[UUID | None, Query(description="id of one of the people the caller looks for; default: the caller")]
+Person = Annotated[UUID | None, Query(description="id of one of the caller's people; default: the caller")]
 
 
 def name_person(person: UUID | None) -> str:
-    """As requests name it."""
+    """The id of the person in requests to services; empty for the caller."""
     return str(person or "")
 
 
 async def require_person(backend: Backends, person: UUID | None) -> None:
-    """matcher_service knows a person only after the first selfie, and those of others as little: so whose it is decides
-    selfie_service. Raises Problem."""
+    """Checks with selfie_service that the person is the caller's, since matcher_service has people only after their
+    first selfie. Raises Problem."""
     if person is None:
         return
     answer = await backend.selfie.ListPeople(pb.ListPeopleRequest())

@@ -1,4 +1,4 @@
-"""The guest's selfie, and how far its rematches are."""
+"""The guest's selfie, and the progress of its rematches."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -61,8 +61,8 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
 async def upload_selfie(
     request: Request, backend: Signed, idempotency_key: IdempotencyKey = "", person: Person = None, add: Add = False
 ) -> AcceptedSelfie:
-    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`. It takes
-    the place of the selfies in use or, with `add`, is used together with them."""
+    """Send a selfie. It is stored when this responds; `/api/rematch-status` shows whether it is accepted. It replaces
+    the selfies in use or, with `add`, is used together with them."""
     max_bytes = backend.limits.max_selfie_bytes
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
@@ -88,7 +88,7 @@ async def upload_selfie(
     responses=problems("invalid_argument", "person_not_found", *SIGNED),
 )
 async def get_rematch_status(backend: Signed, person: Person = None) -> RematchStatus:
-    """How far the newest selfie is, and in how many photos the guest was found."""
+    """The status of the newest selfie, and the number of photos in which the guest was found."""
     return await _read(backend, person)
 
 
@@ -102,7 +102,7 @@ async def get_rematch_status(backend: Signed, person: Person = None) -> RematchS
     },
 )
 async def follow_rematch_status(backend: Signed, last_event_id: LastEventId = "", person: Person = None) -> Response:
-    """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
+    """The same as server-sent events: one immediately, one for each change; the stream ends with a final status."""
     status = await _read(backend, person)
     if is_final(status) and last_event_id == _event_id(status):
         return Response(status_code=204, headers=PRIVATE)
@@ -123,8 +123,8 @@ async def start_rematch(backend: Signed, person: Person = None) -> AcceptedRemat
     response_class=Response,
     responses={
         200: {"description": "The image as uploaded.", "content": pictures(*IMAGE_TYPES)},
-        206: {"description": "The part that `Range` asks for.", "content": pictures(*IMAGE_TYPES)},
-        304: {"description": "The client has it."},
+        206: {"description": "The part that `Range` requests.", "content": pictures(*IMAGE_TYPES)},
+        304: {"description": "The client already has it."},
         **problems("invalid_argument", "range_not_satisfiable", "person_not_found", *SIGNED, no_active_selfie=404),
     },
 )
@@ -135,7 +135,7 @@ async def get_my_selfie(
     if_none_match: IfNoneMatch = "",
     person: Person = None,
 ) -> Response:
-    """The guest's own selfie: the first active one, or the pending one where none is active yet."""
+    """The guest's own selfie: the first active one, or the pending one if none is active yet."""
     answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest(person_id=name_person(person)))
     media_type = answer.content_type if answer.content_type in IMAGE_TYPES else OTHER
     tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
@@ -174,7 +174,7 @@ async def _follow(backend: Backends, status: RematchStatus, person: UUID | None)
 
 
 def _count_mb(request: Request, max_bytes: int) -> int:
-    """Millions of bytes, at least one; a body that does not say its length may be the largest one."""
+    """The size in millions of bytes, at least one; a body without a declared length counts as the largest one."""
     length = request.headers.get("content-length", "")
     announced = int(length) if length.isascii() and length.isdecimal() else max_bytes
     return max(1, round(min(announced, max_bytes) / MB))
@@ -185,12 +185,12 @@ def _sse(status: RematchStatus) -> dict[str, str]:
 
 
 def _event_id(status: RematchStatus) -> str:
-    """The same for the same status, whichever process answers."""
+    """An id that depends only on the status, so that all processes assign the same one."""
     return blake2b(status.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
 def make_request_id(key: str) -> str:
-    """A UUID for any key: itself where it is one, a fresh one where there is none."""
+    """The UUID of a key: the key itself if it is a UUID; a new one if the key is empty."""
     try:
         return str(UUID(key)) if key else str(uuid4())
     except ValueError:

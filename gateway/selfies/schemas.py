@@ -1,4 +1,4 @@
-"""Selfies and how far they are."""
+"""Selfies and their status."""
 
 from typing import Literal
 
@@ -27,7 +27,7 @@ class AcceptedRematch(BaseModel):
 
 class RematchStatus(BaseModel):
     status: Literal["idle", "running", "validation_failed", "error", "done"]
-    matched: int = Field(description="photos that the guest was found in, at `finished_at`")
+    matched: int = Field(description="number of photos in which the guest was found, at `finished_at`")
     started_at: int | None = Field(default=None, description="epoch seconds")
     finished_at: int | None = Field(default=None, description="epoch seconds; set when done")
     reason: str | None = Field(
@@ -37,5 +37,5 @@ class RematchStatus(BaseModel):
     )
     message: str | None = Field(default=None, description="says what to do")
     has_earlier: bool | None = Field(
-        default=None, description="true where the newest selfie is not used, and an earlier one still is"
+        default=None, description="true if an earlier selfie is used instead of the newest one"
     )

@@ -1,4 +1,4 @@
-"""What a guest reads about their selfie and its rematches: one status out of many states. Pure."""
+"""Combines the states of a guest's selfie and its rematches into one status with advice; pure."""
 
 from gateway.http.times import epoch_s
 from gateway.selfies.schemas import RematchStatus
@@ -26,12 +26,12 @@ ADVICE = {
     ),
 }
 FALLBACK_ADVICE = "The selfie cannot be used. Take another one."
-PROCESSING_FAILED = "The selfie could not be worked on. Send it again, or send another one."
-MATCHING_FAILED = "Comparing with the photos failed and will be tried again by itself."
+PROCESSING_FAILED = "The selfie could not be processed. Send it again, or send another one."
+MATCHING_FAILED = "The comparison with the photos failed and will be retried automatically."
 
 
 def read_status(state: pb.GetRematchStateResponse) -> RematchStatus:
-    """The newest upload decides until it is valid; then all events of the guest do."""
+    """The status of the newest upload until it is valid, then the combined status of all events of the guest."""
     started_at = epoch_s(state, "start_time")
     matched = sum(event.matched_count for event in state.events if event.state == pb.REMATCH_STATE_DONE)
     match state.selfie_state:
@@ -65,7 +65,7 @@ def is_final(status: RematchStatus) -> bool:
 
 
 def _has_active(state: pb.GetRematchStateResponse) -> bool | None:
-    """Of a guest whose newest selfie is not active: only an active one is compared."""
+    """Whether an earlier selfie is still compared, for a guest whose newest selfie is not active."""
     return any(event.state != pb.REMATCH_STATE_UNSPECIFIED for event in state.events) or None
 
 
@@ -74,7 +74,7 @@ def _failed(matched: int, started_at: int | None, reason: str, message: str) -> 
 
 
 def _name(reason: pb.RejectReason) -> str:
-    """A newer service may have more reasons than we know."""
+    """The name of the reason, or a general one for a reason of a newer service."""
     if reason not in ADVICE:
         return "invalid_selfie"
     return pb.RejectReason.Name(reason).removeprefix("REJECT_REASON_").lower()

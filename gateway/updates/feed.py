@@ -26,7 +26,7 @@ from protos.selfie.v1 import selfie_pb2
 
 BACKOFF_S = 1.0
 POLL_S = 15.0
-PAGES_PER_S = 100  # that read again after one change of an event
+PAGES_PER_S = 100  # rate at which pages read again after one change of an event
 EMPTY_S = 0.1  # after an empty response, which a stopping service returns immediately
 
 log = get_logger()
@@ -103,7 +103,7 @@ class Feed:
             stream.cancel()
 
     async def _follow_changes(self) -> None:
-        """Polls the change feed, which loses nothing, unlike the streams: changes are read from a cursor on."""
+        """Polls the change feed, which is read from a cursor and, unlike the streams, loses no change."""
         place: int | None = None
         while True:
             try:
@@ -114,7 +114,7 @@ class Feed:
                 await asyncio.sleep(BACKOFF_S)
 
     async def _read_changes(self, after: int | None) -> int:
-        """Returns the position of the last change; the first time (None) it is only looked up."""
+        """Returns the position of the last change; with None, at the start, no changes are read."""
         wait_s = 0 if after is None else POLL_S
         request = auth_pb2.ListChangesRequest(newest=after is None, after=after or 0)
         request.wait.FromTimedelta(timedelta(seconds=wait_s))
@@ -134,7 +134,7 @@ class Feed:
         return int(answer.changes[-1].sequence)
 
     async def _follow_endings(self) -> None:
-        """Of sessions; those that ended before this process began are read as well."""
+        """Follows the list of ended sessions, including those that ended before this process started."""
         place = 0
         while True:
             request = auth_pb2.ListEndedSessionsRequest(after=place)
@@ -154,7 +154,8 @@ class Feed:
             place = answer.place
 
     async def _tell_members(self, event_id: str) -> None:
-        """The change feed names no members. If their list cannot be read, the changes are read again."""
+        """Notifies the members of an event, since the change feed does not name them. If their list cannot be read, the
+        changes are read again."""
         try:
             user_ids = await list_members(self._backends, self._calls["auth"], event_id)
         except grpc.aio.AioRpcError as error:
@@ -168,10 +169,10 @@ class Feed:
     def _warn(self, what: str, error: Exception) -> None:
         """Logs once per outage; the feed continues after any fault."""
         if not isinstance(error, grpc.aio.AioRpcError | TimeoutError):
-            log.exception("What changes could not be read and will be read again.", action="updates_failed", what=what)
+            log.exception("Reading changes failed and will be retried.", action="updates_failed", what=what)
         elif what not in self._away:
             code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "TIMEOUT"
-            log.warning("A service does not say what changes.", action="updates_wait", what=what, code=code)
+            log.warning("A service's changes cannot be read.", action="updates_wait", what=what, code=code)
         self._away.add(what)
 
     def _on_match(self, response: Any) -> None:

@@ -18,7 +18,7 @@ MAX_KEPT = 10_000  # hints, and users who were erased
 RELOAD_PAUSE_S = 5.0  # between two reloads of all pages
 TURNS = 15  # keep-alives are spread over turns, to avoid sending all of them at once
 
-open_pages = Gauge("updates_open_pages", "Pages that hear of changes", multiprocess_mode="livesum")
+open_pages = Gauge("updates_open_pages", "Pages that receive changes", multiprocess_mode="livesum")
 
 
 class Hub:
@@ -44,7 +44,7 @@ class Hub:
         return page
 
     def register(self, page: Stream) -> None:
-        """Until `close` it is kept alive, ended, and sent the hints of its user. Raises Problem."""
+        """Keeps the page alive and sends it the hints of its user until `close`. Raises Problem."""
         if page.user_id in self._erased or self._ended.covers(page.user_id, page.session_id):
             raise authentication_required()
         self._opened += 1
@@ -77,7 +77,8 @@ class Hub:
                 page.add(self._number, hint)
 
     def reload_all(self) -> None:
-        """Reloads all pages, as hints may be lost, including those that reconnect; not before the first page."""
+        """Makes all pages reload, including those that reconnect, because hints may be lost; does nothing before the
+        first page."""
         if self._opened:
             self.publish(Hint(Kind.RELOAD, None))
 
@@ -90,7 +91,7 @@ class Hub:
             page.end()
 
     def end_sessions(self, endings: Endings) -> None:
-        """Refuses their tokens from now on, and ends their streams."""
+        """Rejects the tokens of ended sessions from now on, and ends their streams."""
         self._ended.add(endings.ids)
         for page in self._all():
             if page.session_id in endings.ids or page.user_id in endings.ids:
@@ -103,7 +104,7 @@ class Hub:
             page.end()
 
     async def keep_alive(self) -> None:
-        """One timer for all pages; never returns."""
+        """Sends the keep-alives of all pages with one timer; never returns."""
         turn = 0
         while True:
             await asyncio.sleep(self._limits.keep_alive_s / TURNS)
@@ -120,7 +121,7 @@ class Hub:
             self.publish(hint)
 
     def _resume(self, page: OpenPage, last_event_id: str) -> None:
-        """What the page has missed since that event, or one reload if that is no longer known."""
+        """Sends the hints that the page has missed since that event, or one reload if they are no longer kept."""
         boot_id, _, digits = last_event_id.partition("-")
         number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 16 else -1
         first = self._kept[0][0] if self._kept else self._number + 1

@@ -35,9 +35,9 @@ reads = Counter("updates_event_reads_total", "Reads of the state of an event for
 
 
 class StatePage(Stream):
-    """The stream of a page of an event: the newest state that it has not been sent. `is_proven`: its token was accepted
-    since anything was heard of its user; `view`: whose counts it was shown then; `opened` is done when it is first
-    accepted or refused."""
+    """The stream of a page of an event: the newest state that has not been sent. `is_proven`: its token was accepted
+    after the last change of its user; `view`: whose counts it was shown then; `opened` is done when the token is first
+    accepted or rejected."""
 
     def __init__(self, caller: identity.Caller, token: str) -> None:
         super().__init__(caller)
@@ -87,7 +87,7 @@ class Watched:
 
 
 class Live:
-    """All calls are made in one event loop."""
+    """The events with open pages. All calls are made in one event loop."""
 
     def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
         self._backends = backends
@@ -127,7 +127,7 @@ class Live:
                 watched.task.cancel()
 
     def change_all(self) -> None:
-        """Hints may be lost."""
+        """Reads all events again, because hints may be lost."""
         for watched in self._events.values():
             watched.is_listed = False
             self._change(watched, "event", "photos", "guests")
@@ -157,7 +157,7 @@ class Live:
                 self._change(watched, "guests")
 
     def _doubt(self, watched: Watched, user_id: str) -> None:
-        """A member who joined or left may no longer be an organiser of the event."""
+        """Has the token of a user verified again, who may no longer be an organiser of the event."""
         watched.joined.add(user_id)
         if watched.members is not None:
             watched.members.add(user_id)
@@ -174,7 +174,7 @@ class Live:
         return f"{self._boot_id}-{self._number}"
 
     def _refresh(self, watched: Watched) -> None:
-        """Reads now, or when the pause after the last read is over."""
+        """Reads now, or after the pause since the last read."""
         watched.is_stale = True
         if watched.task is None or watched.task.done():
             watched.task = asyncio.create_task(self._read_on(watched))
@@ -244,7 +244,7 @@ class Live:
             watched.recheck = asyncio.get_running_loop().call_later(RECHECK_S, self._refresh, watched)
 
     async def _list_members(self, watched: Watched) -> None:
-        """A selfie's update names only its user; until the members are known, any user may be a guest."""
+        """Reads the members, because a selfie's update names only its user; until then, any user may be a guest."""
         watched.members, watched.is_listed = None, True
         try:
             user_ids = await list_members(self._backends, self._calls, str(watched.event_id))
@@ -267,7 +267,7 @@ def _view_of(page: StatePage, event: auth_pb2.Event) -> View:
 
 
 def _pace_of(watched: Watched, view: View, photos: photo_pb2.IndexState) -> Pace:
-    """For all photos of the event; the speed is not measured for each photographer."""
+    """The pace for views of all photos; it is not measured for each photographer."""
     pace = Pace() if isinstance(view, UUID) else watched.pace
     now = asyncio.get_running_loop().time()
     pace.note(now, photos.indexed_count + photos.failed_count, photos.pending_count)

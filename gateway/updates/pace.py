@@ -1,4 +1,4 @@
-"""How fast the photos of an event are read."""
+"""The speed at which the photos of an event are read."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ MIN_S = 2.0  # a shorter time is too short for an estimate
 
 
 class Pace:
-    """Over the last minute in which photos were waiting, counted since the page was opened."""
+    """Measures the speed over the last minute in which photos were waiting, since the page was opened."""
 
     def __init__(self) -> None:
         self._counted: deque[tuple[float, int]] = deque()  # time, and number of photos read by then
@@ -24,6 +24,6 @@ class Pace:
             self._counted.popleft()
 
     def per_minute(self) -> float | None:
-        """None if it is not known."""
+        """Photos per minute; None if unknown."""
         (began_at, before), (now, total) = self._counted[0], self._counted[-1]
         return (total - before) * 60 / (now - began_at) if now - began_at >= MIN_S else None

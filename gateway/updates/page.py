@@ -77,7 +77,7 @@ class OpenPage(Stream):
         self._first = number
 
     def add(self, number: int, hint: Hint) -> None:
-        """A hint that is pending already keeps its number: a client that resumes after it gets later hints again."""
+        """Adds a hint. One already pending keeps its number, so a client that resumes gets later hints again."""
         if hint.kind is not Kind.RELOAD and len(self._pending) >= MAX_PENDING:
             hint = Hint(Kind.RELOAD, self.user_id)
         if hint.kind is Kind.RELOAD:  # supersedes all pending hints

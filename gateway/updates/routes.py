@@ -21,17 +21,17 @@ from gateway.updates.page import Stream
 HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 DESCRIPTION = """\
 Server-sent events for a page that stays open: `selfie` (read `/api/rematch-status` again), `photos` (read `/api/my-
-photos` of `event_id` again), `events` (read `/api/session` again: the user was admitted or is no member any more, or
-the event was closed, opened or changed), `reload` (read everything again). Where `within_s` is given, the page waits
-a random time up to it first. Every event has an `id`; a page that connects again with it as `Last-Event-ID` hears
-what it has missed. The first event is `hello`; what was read after it is not older than the stream. The stream ends
-with the access token: refresh it and connect again. `data` is an Update."""
+photos` of `event_id` again), `events` (read `/api/session` again: the user was admitted or is no longer a member, or
+the event was closed, opened or changed), `reload` (read everything again). If `within_s` is given, the page first waits
+a random time up to it. Every event has an `id`; a page that reconnects with it as `Last-Event-ID` receives the events
+that it has missed. The first event is `hello`; data read after it is not older than the stream. The stream ends with
+the access token: refresh it and reconnect. `data` is an Update."""
 
 LIVE = """\
-Server-sent events for a page that shows an event to an organiser, a couple or a photographer: `state` at once, and
-after every change, at most one a second; it counts what `/api/events/{event_id}` counts for the caller. Each one is
-complete, so a page that connects again has missed nothing. The stream ends with the access token, and when the caller
-may not see the event any more. `data` is an EventState."""
+Server-sent events for a page that shows an event to an organiser, a couple or a photographer: `state` immediately and
+after every change, at most once a second, with the counts of `/api/events/{event_id}` for the caller. Each one is
+complete, so a page that reconnects has missed nothing. The stream ends with the access token, and when the caller may
+no longer see the event. `data` is an EventState."""
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 router = APIRouter(prefix="/api", tags=["updates"])

@@ -16,10 +16,10 @@ class Kind(Enum):
 
 
 class Update(BaseModel):
-    """The `data` of every event. It holds no content: the page reads what changed with its own requests."""
+    """The `data` of every event. It has no content: the page reads the changed data with its own requests."""
 
-    event_id: str | None = Field(default=None, description="set for `photos`; for `events` where it is a single one")
+    event_id: str | None = Field(default=None, description="set for `photos`, and for `events` that concern one event")
     within_s: float | None = Field(
         default=None,
-        description="set where many pages hear of it: wait a random time up to this one before reading",
+        description="set if many pages receive it: wait a random time up to this one before reading",
     )

@@ -25,14 +25,14 @@ class EventState(BaseModel):
 
     photos: PhotoCounts
     faces: int = Field(description="found in the indexed photos")
-    guests: int = Field(description="members, organisers included, without those who wait")
-    waiting: int = Field(description="guests who wait to be admitted")
-    searched: int = Field(description="guests with whose selfie photos are searched")
+    guests: int = Field(description="members, including organisers, without waiting guests")
+    waiting: int = Field(description="guests who wait for admission")
+    searched: int = Field(description="guests whose face is searched for")
     without_photos: int = Field(description="those of them who are in no photo yet")
     photos_per_minute: int | None = Field(
         description="read over the last minute; null while none are pending, and at first"
     )
-    seconds_left: int | None = Field(description="until all are read, where that is known")
+    seconds_left: int | None = Field(description="until all are read, if known")
     versions: Versions
 
 
@@ -40,7 +40,7 @@ Counted = tuple[auth_pb2.Event, photo_pb2.IndexState]
 
 
 async def read_counts(backends: Backends, event_id: UUID) -> Counted:
-    """For the caller of the context. Raises AioRpcError."""
+    """The counts of an event for the caller of the context. Raises AioRpcError."""
     answer = await backends.auth.GetEvent(auth_pb2.GetEventRequest(event_id=str(event_id)))
     states = await read_states(backends, [str(event_id)], count_guests=True)
     return answer.event, states.get(str(event_id)) or photo_pb2.IndexState()

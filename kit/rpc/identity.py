@@ -110,7 +110,7 @@ class Signer:
             key = load_pem_private_key(path.read_bytes(), None)
             if isinstance(key, Ed25519PrivateKey):
                 return cls(name, key)
-        raise InvalidSetting(f"SIGNING_KEY: {path} holds no private Ed25519 key (PEM)")
+        raise InvalidSetting(f"SIGNING_KEY: {path} contains no private Ed25519 key (PEM)")
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -158,7 +158,7 @@ class Verifier:
         for path in sorted(folder.glob("*.pub.pem")):
             keys.setdefault(path.name.partition(".")[0], []).append(_read_public_key(path))
         if USER_ISSUER not in keys:
-            raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
+            raise InvalidSetting(f"MINOIS_KEYS: {folder} contains no {USER_ISSUER}.pub.pem")
         return cls(keys, name)
 
     def require_match(self, signer: Signer) -> None:
@@ -225,7 +225,7 @@ def _read_public_key(path: Path) -> Ed25519PublicKey:
         key = load_pem_public_key(path.read_bytes())
         if isinstance(key, Ed25519PublicKey):
             return key
-    raise InvalidSetting(f"MINOIS_KEYS: {path} holds no public Ed25519 key (PEM)")
+    raise InvalidSetting(f"MINOIS_KEYS: {path} contains no public Ed25519 key (PEM)")
 
 
 def create_key_pair(folder: Path, name: str) -> None:

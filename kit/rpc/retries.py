@@ -1,4 +1,4 @@
-"""The only layer that retries: calls that a service did not accept or aborted. All our rpcs are safe to repeat.
+"""The only layer that retries: calls that a service did not accept or aborted. All rpcs are safe to repeat.
 
 gRPC's own `retryPolicy` is not used: a call may hang forever, past its deadline, when its backoff is interrupted
 (grpc/grpc issue 41036, seen with 1.85.1).

@@ -1,4 +1,4 @@
-"""What the child of a Sandbox gives up before it processes an image: files, network, processes and privileges.
+"""Confines the child of a Sandbox before it processes an image: no files, network, processes or privileges.
 
 Everything is loaded by then, so that decoding needs only memory, threads, time and the pipe to the parent. What is
 forbidden fails with EPERM, like a missing permission.
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from kit.sandbox.landlock import forbid_all
 
-# All that `confine` can activate.
+# All protections that `confine` can activate.
 PROTECTIONS = ("no_new_privileges", "landlock", "limits", "system_calls")
 
 # The numbers of x86-64 and of aarch64; None where the architecture has no such call (Linux, uapi/asm/unistd.h).

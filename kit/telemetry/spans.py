@@ -1,4 +1,4 @@
-"""Records and sends spans with OpenTelemetry; `kit.telemetry.traces` explains what they are for."""
+"""Records and sends spans with OpenTelemetry; `kit.telemetry.traces` explains their purpose."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping

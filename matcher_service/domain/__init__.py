@@ -1,4 +1,4 @@
-"""What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
+"""The domain of matcher_service: photos, faces, guests and matches, with their rules and faults."""
 
 from matcher_service.domain.cameras import MAX_CAMERAS, MAX_OFFSET_S, Camera, CameraId
 from matcher_service.domain.changes import Change, ChangeKind, Download, GuestPhotos, Role

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-MAX_CAMERAS = 500  # per event; photos of further cameras count as of an unknown camera
+MAX_CAMERAS = 500  # per event; photos of further cameras count as from an unknown camera
 MAX_OFFSET_S = 20 * 366 * 24 * 3600  # a clock that was never set starts in 1980 or later
 
 
@@ -18,8 +18,8 @@ class CameraId:
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera, or with no `id` the photos that name none. `label`: its name, with a number if the event has several
-    of that name. The times are those of its photos, with its offset."""
+    """A camera; without an `id`, it stands for photos that name no camera. `label`: its name, with a number if the
+    event has several cameras of that name. The times are those of its photos, corrected by its offset."""
 
     id: UUID | None
     label: str

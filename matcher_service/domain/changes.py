@@ -16,7 +16,7 @@ class Role(Enum):
 
 
 class GuestPhotos(Enum):
-    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+    """Whether guests may add photos; MODERATED: an organiser must approve each one. The values are stored."""
 
     OFF = "off"
     MODERATED = "moderated"
@@ -43,7 +43,7 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` determines which fields are set; None is an unknown kind.
+    """An entry of auth_service's change feed. `kind` determines which fields are set; None: an unknown kind.
     `held`, `download` and `guest_photos` are None if unchanged."""
 
     sequence: int

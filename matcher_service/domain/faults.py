@@ -16,7 +16,7 @@ class CameraNotFound(NotFound):
 
 
 class RevisionTooFarAhead(InvalidInput):
-    """This revision is far ahead of the last one of this person: it is not one that selfie_service has given out."""
+    """This revision is far ahead of the person's last one: selfie_service cannot have issued it."""
 
 
 class PhotoNotReady(Precondition):
@@ -28,7 +28,7 @@ class PhotoNotFailed(Precondition):
 
 
 class FaceChanged(Precondition):
-    """A chosen face is no longer what it was when it was shown: look for the person again."""
+    """A selected face has changed since it was shown: search for the person again."""
 
 
 class OrganiserOnly(NotAllowed):
@@ -40,11 +40,11 @@ class DownloadNotOffered(NotAllowed):
 
 
 class TooManyGuestPhotos(NotAllowed):
-    """You have added as many photos to this event today as guests may: add the others tomorrow."""
+    """You have reached today's limit for this event: add the remaining photos tomorrow."""
 
 
 class EventClosed(Precondition):
-    """This event is closed: it takes no more photos."""
+    """This event is closed: it accepts no more photos."""
 
 
 class EmptyImage(InvalidInput):

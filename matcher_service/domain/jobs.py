@@ -9,7 +9,8 @@ from matcher_service.domain.cameras import CameraId
 from matcher_service.domain.photos import Variant
 
 ENCODING_SIZE = 128
-# Of what reads photos. Faces of version 1 have no penalty; 3 looks for faces in copies that are reduced otherwise.
+# The version of the code that reads photos. Faces of version 1 have no penalty; version 3 detects faces in copies that
+# are reduced differently.
 ENGINE_VERSION = 3
 MAX_FAILURES = 3
 
@@ -28,8 +29,8 @@ class Job:
 
 @dataclass(frozen=True)
 class NewFace:
-    """A face found in a photo: its box in pixels, its encoding, how well it can be seen. `penalty` is added to each of
-    its distances; a face that is not `sure` was seen by CenterFace alone."""
+    """A face found in a photo: its box in pixels, its encoding and its quality. `penalty` is added to each of its
+    distances; a face that is not `sure` was found by CenterFace only."""
 
     left: int
     top: int
@@ -46,12 +47,11 @@ class NewFace:
 
 @dataclass(frozen=True)
 class IndexedPhoto:
-    """What the indexer found out about a photo, and where it put the pictures that are served.
+    """The result of indexing a photo, and the keys of the pictures that are served.
 
-    `taken_offset_min`: minutes east of UTC of the camera's clock, None where it is unknown. `original_parts`: how to
-    send the original from the upload, for a photo without a file of its own for it. `small_count`: faces found in
-    addition to `faces`, too small to be encoded. `original_bytes`: of the original as it is sent. `colour`: the
-    average, 0xRRGGBB.
+    `taken_offset_min`: minutes east of UTC of the camera's clock, None if unknown. `original_parts`: how to send the
+    original from the upload, if it has no file of its own. `small_count`: faces found in addition to `faces`, too
+    small to be encoded. `original_bytes`: size of the original as it is sent. `colour`: the average, 0xRRGGBB.
     """
 
     width: int

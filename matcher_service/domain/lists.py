@@ -19,8 +19,8 @@ class PhotoOrder(Enum):
 
 @dataclass(frozen=True)
 class Match:
-    """A photo in a guest's list: one that they are in, or `only_for_everyone`. `original_bytes` is 0 if
-    unknown."""
+    """A photo in a guest's list: one that shows them, or one that is listed `only_for_everyone`. `original_bytes` is
+    0 if unknown."""
 
     photo_id: UUID
     event_id: UUID

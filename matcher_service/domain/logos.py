@@ -9,7 +9,7 @@ MAX_LOGO_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Logo:
-    """A PNG in the file `key`; `version` changes whenever its bytes do."""
+    """A PNG in the file `key`; `version` changes with its bytes."""
 
     key: str
     version: str

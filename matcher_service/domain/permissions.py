@@ -1,4 +1,4 @@
-"""What each role may do with the photos of an event, in addition to what every member may do as a guest."""
+"""Permissions of each role on the photos of an event, in addition to those of every member as a guest."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -7,12 +7,12 @@ from matcher_service.domain.changes import Role
 
 
 class Action(Enum):
-    """What a member does with the photos of an event."""
+    """Actions on the photos of an event."""
 
     SEE_ALL = "see_all"
-    SEE_OWN = "see_own"  # those that they added
+    SEE_OWN = "see_own"  # the photos that they added
     ADD = "add"
-    HIDE = "hide"  # from guests, and show again
+    HIDE = "hide"  # from guests, and show them again
     ADMINISTER = "administer"  # decide who sees them, read them again, delete them
 
 
@@ -29,5 +29,5 @@ def may(role: Role, action: Action) -> bool:
 
 
 def roles_for(action: Action) -> list[str]:
-    """The stored values of the roles that may do it."""
+    """The stored values of the roles with this permission."""
     return [role.value for role in Role if may(role, action)]

@@ -1,4 +1,4 @@
-"""The faces of a photo as organisers see them, and why a person is in it or not, in words."""
+"""The faces of a photo as organisers see them, and the reasons why they match a person or not."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ MAX_PIXELS = 160  # longer side of the picture of a face
 
 
 class FaceAnswer(Enum):
-    """Whether a face counts as a person's."""
+    """Whether a face matches a person."""
 
     CLEAR = "clear"
     NEAR_MISS = "near_miss"
@@ -16,7 +16,7 @@ class FaceAnswer(Enum):
 
 
 class FaceReason(Enum):
-    """Why a face counts as a person's or not, or why the person does not see the photo."""
+    """Why a face matches a person or not, or why the person does not see the photo."""
 
     OTHER_PHOTOS = "other_photos"
     REFUSED = "refused"
@@ -36,7 +36,7 @@ class FaceReason(Enum):
 
 @dataclass(frozen=True)
 class StoredFace:
-    """A face as it is stored, and the persons and accounts that it matches, each with whether growth found it."""
+    """A stored face, and the people and accounts that it matches; `grown`: people for whom growth found it."""
 
     no: int
     left: int
@@ -53,8 +53,8 @@ class StoredFace:
 
 @dataclass(frozen=True)
 class AskedPerson:
-    """What is known about a person in the event of a photo. `encoding`: of their selfie. `rejected`: the encodings of
-    the faces that they rejected. `reasons`: why they do not see the photo, whatever its faces are."""
+    """The person about whom an organiser asks, in the event of a photo. `encoding`: of their selfie. `rejected`:
+    encodings of the faces that they rejected. `reasons`: why they do not see the photo, whatever its faces are."""
 
     person_id: UUID
     encoding: bytes | None
@@ -66,7 +66,7 @@ class AskedPerson:
 
 @dataclass(frozen=True)
 class PhotoFaces:
-    """The faces of a photo that is `width` pixels wide. `preview_key`: the file from which they are cut."""
+    """The faces of a photo that is `width` pixels wide. `preview_key`: the file from which they are cropped."""
 
     event_id: UUID
     width: int
@@ -78,7 +78,7 @@ class PhotoFaces:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Explains whether one face counts as one person's, and why."""
+    """Whether one face matches one person, and why."""
 
     answer: FaceAnswer | None
     reasons: tuple[FaceReason, ...] = ()

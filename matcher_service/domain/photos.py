@@ -21,7 +21,7 @@ class Recorded(Enum):
     """Acts in the audit log; the values are stored and shown."""
 
     FACES_VIEWED = "faces_viewed"
-    FACE_SEARCHED = "face_searched"  # by an organiser, who points at it in a photo
+    FACE_SEARCHED = "face_searched"  # by an organiser, who selected it in a photo
     FACE_SEARCHED_BY_PHOTO = "face_searched_by_photo"  # by an organiser, who supplies a photo of the person
     FACES_FORGOTTEN = "faces_forgotten"
     FACES_HIDDEN = "faces_hidden"  # forgotten, and their photos hidden
@@ -29,7 +29,7 @@ class Recorded(Enum):
 
 
 class PhotoState(Enum):
-    """The life of a photo; the values but REFUSED, which is not kept, are stored."""
+    """The state of a photo; all values except REFUSED are stored."""
 
     PENDING = "pending"
     INDEXED = "indexed"
@@ -47,8 +47,8 @@ class Variant(Enum):
 
 
 class Visibility(Enum):
-    """Who sees a photo apart from the organisers of its event: the guests who are in it, every member, or no guest,
-    permanently or until an organiser approves it; the values are stored."""
+    """Who sees a photo in addition to the organisers of its event: the guests who are in it, every member, or no
+    guest (permanently, or until an organiser approves it). The values are stored."""
 
     MATCHED = "matched"
     EVERYONE = "everyone"
@@ -57,7 +57,7 @@ class Visibility(Enum):
 
 
 class Replacement(Enum):
-    """Outcome of an upload that was to replace the photo of the same name: done, or several photos have that name."""
+    """Outcome of an upload that should replace the photo of the same name: replaced, or several have that name."""
 
     REPLACED = "replaced"
     AMBIGUOUS = "ambiguous"
@@ -66,9 +66,9 @@ class Replacement(Enum):
 @dataclass(frozen=True)
 class Photo:
     """A photo as its organisers see it; fields that the indexer sets are empty until then. `versions`: of its pictures.
-    `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB.
-    `from_guest`: added by a member who was a guest. `new_version`: the state of a new version of it, PENDING or
-    FAILED with a `new_version_reason`; None: there is none."""
+    `hide_requests`: the number of undecided requests to hide it. `colour`: its average, 0xRRGGBB. `from_guest`: added
+    by a member who was a guest. `new_version`: the state of a new version, PENDING or FAILED with a
+    `new_version_reason`; None: there is none."""
 
     id: UUID
     event_id: UUID
@@ -95,8 +95,8 @@ class Photo:
 
 @dataclass(frozen=True)
 class NewPhoto:
-    """An upload that is durable in the file `upload_key`. `replaces`: the photo of the same name, if there is one.
-    `began_at`: when its client began to send it, by the database's clock; None: now."""
+    """An upload that is durable in the file `upload_key`. `replaces`: it replaces the photo of the same name, if there
+    is one. `began_at`: when its client began to send it, by the database's clock; None: now."""
 
     id: UUID
     event_id: UUID
@@ -112,9 +112,9 @@ class NewPhoto:
 
 @dataclass(frozen=True)
 class AddedPhoto:
-    """The outcome of an upload; if it was refused, `photo_id` is None and `reason` is set.
+    """The outcome of an upload; if it was rejected, `photo_id` is None and `reason` is set.
 
-    `existing`: the same bytes already existed; a guest does not learn which photo of another member has them.
+    `existing`: the event already had these bytes; a guest does not learn which photo of another member has them.
     """
 
     photo_id: UUID | None
@@ -127,8 +127,8 @@ class AddedPhoto:
 
 @dataclass(frozen=True)
 class KnownUpload:
-    """The existing photo, or pending new version of one, that has the bytes of an upload, with its state.
-    `has_new_version`: other bytes are to replace them."""
+    """The existing photo, or the pending new version of one, that has the bytes of an upload, with its state.
+    `has_new_version`: a new version with other bytes is waiting to replace them."""
 
     photo_id: UUID
     state: PhotoState
@@ -138,18 +138,18 @@ class KnownUpload:
     has_new_version: bool = False
 
     def is_foreign(self, role: Role, user_id: UUID) -> bool:
-        """Whether the member only learns that it exists."""
+        """Whether the member learns no more than that it exists."""
         return not may(role, Action.ADD) and self.uploader_id != user_id
 
     def is_taken_over(self, role: Role) -> bool:
-        """What an organiser adds is accepted from them: no guest may delete it."""
+        """Whether the photo becomes the organiser's because they add the same bytes: no guest may delete it then."""
         return may(role, Action.ADD) and self.from_guest
 
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """A photo whose picture is requested: the file `key`, of an original that is sent from the upload its parts
-    as `pictures.to_json` has them, and the picture's version. `number` counts the photos of an event from 1."""
+    """The requested picture of a photo: its file `key`, its version, and for an original that is sent from the upload
+    the parts as `pictures.to_json` encodes them. `number` counts the photos of an event from 1."""
 
     state: PhotoState
     key: str | None
@@ -162,7 +162,7 @@ class ShownPhoto:
 
 @dataclass(frozen=True)
 class KnownPhoto:
-    """A file that an event has."""
+    """A file that an event already has."""
 
     photo_id: UUID
     state: PhotoState
@@ -170,7 +170,7 @@ class KnownPhoto:
 
 @dataclass(frozen=True)
 class NoticeCounts:
-    """Counts for e-mails about an event: the photos of each guest who is in any, those for everyone, and all of them.
+    """Counts for e-mails about an event: the photos of each guest who has any, those for everyone, and all of them.
     `released`: whether guests see photos now."""
 
     of_each: Mapping[UUID, int]
@@ -181,8 +181,8 @@ class NoticeCounts:
 
 @dataclass(frozen=True)
 class IndexCounts:
-    """Photos of an event by state, and their faces; if counted, also the guests whose face is searched for: all of
-    them, and those without a photo."""
+    """The photos of an event by state, and their faces; on request, also the number of guests whose face is searched
+    for, and how many of these have no photo."""
 
     event_id: UUID
     pending: int = 0

@@ -17,8 +17,8 @@ class RematchState(Enum):
 
 @dataclass(frozen=True)
 class Rematch:
-    """A person whom a guest looks for, to be matched again; without an `encoding` (128 little-endian float32), the
-    person is forgotten. Without a `person_id` it is the guest's first person, who has the guest's id."""
+    """A request to match one of a guest's people again. Without an `encoding` (128 little-endian float32), the person
+    is forgotten; without a `person_id`, it is the guest's first person, who has the guest's id."""
 
     id: str
     user_id: UUID
@@ -46,8 +46,8 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Hint:
-    """The photos of some users in an event changed; without users, only what its organisers see. `event_deleted`: the
-    event was deleted, and the users are its members."""
+    """The photos of some users in an event changed; without users, only what its organisers see changed.
+    `event_deleted`: the event was deleted, and the users are its members."""
 
     event_id: UUID
     user_ids: tuple[UUID, ...]

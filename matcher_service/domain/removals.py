@@ -1,4 +1,4 @@
-"""People in photos who are no guests and ask to be removed: their faces, as an organiser finds and chooses them."""
+"""Removal of people who are not guests: their faces, as an organiser finds and selects them."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ MAX_SEARCH_BYTES = 15_000_000  # of a supplied photo
 
 
 class Removal(Enum):
-    """What happens to the photos of forgotten faces: they stay visible, or are hidden from guests."""
+    """Whether the photos of forgotten faces stay visible or are hidden from guests."""
 
     FORGET_FACES = "forget_faces"
     HIDE_PHOTOS = "hide_photos"
@@ -20,8 +20,8 @@ class Removal(Enum):
 
 @dataclass(frozen=True)
 class ChosenFace:
-    """A face as it was shown to an organiser: its number in the photo, and its box, which detects that the number now
-    belongs to another face."""
+    """A face as it was shown to an organiser: its number in the photo, and its box, which reveals whether the number
+    now belongs to another face."""
 
     photo_id: UUID
     no: int
@@ -33,7 +33,7 @@ class ChosenFace:
 
 @dataclass(frozen=True)
 class SimilarFace:
-    """A face that resembles another one, and the persons and accounts that it matches."""
+    """A face that resembles another one, and the people and accounts that it matches."""
 
     face: ChosenFace
     visibility: Visibility

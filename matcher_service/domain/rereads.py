@@ -27,7 +27,8 @@ RereadJob = RereadPhoto | Swap
 
 @dataclass(frozen=True)
 class RereadProgress:
-    """How many photos of an event an older engine read, and how many of them are read again and wait for the swap."""
+    """How many photos of an event an older engine read, and how many of these have been read again and await the
+    swap."""
 
     old: int
     done: int

@@ -14,7 +14,7 @@ class Settlement:
 
 @dataclass(frozen=True)
 class FoundMatch:
-    """A person matched to a photo by its face `no`."""
+    """A person matched to a photo by the photo's face `no`."""
 
     person_id: UUID
     photo_id: UUID

@@ -1,4 +1,4 @@
-"""What matching compares, the numbers that decide, and what it finds."""
+"""The input of matching, its thresholds and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from matcher_service.matching import OWN_DISTANCE, REJECTED_DISTANCE, REJECTED_M
 
 @dataclass(frozen=True)
 class Limits:
-    """Distances of encodings, and counts; docs/matching.md has the reason for each number."""
+    """Thresholds: distances of encodings, and counts; docs/matching.md gives the reason for each number."""
 
     tolerance: float = 0.53
     template_distance: float = 0.48
@@ -23,11 +23,11 @@ class Limits:
     rejected_distance: float = REJECTED_DISTANCE
     rejected_margin: float = REJECTED_MARGIN
     own_distance: float = OWN_DISTANCE
-    apart_margin: float = 0.07  # faces so much further from each other than the tolerance are two people's
+    apart_margin: float = 0.07  # faces further apart than the tolerance plus this belong to two people
 
     @property
     def growth_distance(self) -> float:
-        """Within it of a template a face joins, and may be a template of the next round."""
+        """A face within this distance of a template is matched, and may be a template of the next round."""
         return min(self.template_distance, self.tolerance)
 
     @property
@@ -37,9 +37,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class EventFaces:
-    """Arrays of n rows, in any order: of each face its photo's UUID (16 bytes), its number there, its encoding (128
-    float32), the penalty that is added to all of its distances, its size in pixels, whether HOG sees it (`sure`), and
-    whether an organiser or a photographer added the photo (`trusted`)."""
+    """The faces of an event as arrays of n rows, in any order: the photo's UUID (16 bytes), the face's number in it,
+    its encoding (128 float32), the penalty that is added to its distances, its size in pixels, whether HOG finds it
+    (`sure`), and whether an organiser or a photographer added the photo (`trusted`)."""
 
     photo_ids: npt.NDArray[np.void]
     nos: npt.NDArray[np.int16]
@@ -53,7 +53,7 @@ class EventFaces:
         return len(self.nos)
 
     def sort(self) -> "EventFaces":
-        """By the ids of the photos and the numbers in them: ties are decided by this order."""
+        """Sorts by photo id and face number; this order decides ties."""
         halves = np.ascontiguousarray(self.photo_ids).view(">u8").reshape(-1, 2)
         order = np.lexsort((self.nos, halves[:, 1], halves[:, 0]))
         return EventFaces(*(rows[order] for rows in vars(self).values()))
@@ -64,7 +64,7 @@ class EventFaces:
 
 @dataclass(frozen=True)
 class EventPeople:
-    """The m people who are looked for, in any order, and the encoding of each one's selfie (m, 128 float32)."""
+    """The m people to search for, in any order, and the encodings of their selfies (m, 128 float32)."""
 
     ids: tuple[UUID, ...]
     encodings: Encodings
@@ -73,8 +73,7 @@ class EventPeople:
         return len(self.ids)
 
 
-# The photos that each person says they are not in, and the number of the face that had been taken for theirs: None
-# where it is unknown.
+# The photos that each person says they are not in, and the number of the face that had matched them, None if unknown.
 Refusals = Mapping[UUID, Mapping[UUID, int | None]]
 
 
@@ -89,8 +88,8 @@ class Settled:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`settled`: by person and photo. `two_faces`: of each person whose selfie is near two different faces of a photo,
-    in how many photos; a selfie that is the average of two people is."""
+    """`settled`: the matches by person and photo. `two_faces`: the number of photos in which a person's selfie is near
+    two different faces, as the average of two people is; without people who have none."""
 
     settled: dict[tuple[UUID, UUID], Settled]
     two_faces: dict[UUID, int]

@@ -1,4 +1,4 @@
-"""Why a face is a person's or not, in words, as organisers are told."""
+"""Explains to organisers why a face matches a person or not."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from matcher_service.domain.photo_faces import AskedPerson, Explanation, FaceAns
 from matcher_service.faces import SeenFace
 from matcher_service.matching import PENALTY_BELOW_PX, is_rejected_face, measure, to_encodings
 
-NEAR_MISS = 0.06  # so little beyond the tolerance
+NEAR_MISS = 0.06  # largest excess over the tolerance
 
 
 def explain(photo: PhotoFaces, face: StoredFace, tolerance: float) -> Explanation:
-    """By what is published, and by the selfie of the person who is asked about."""
+    """Explains a face by the published matches and by the selfie of the photo's `person`."""
     person = photo.person
     if person is None or person.encoding is None:
         return Explanation(None)
@@ -33,7 +33,7 @@ def _measure(person: AskedPerson, face: StoredFace) -> float:
 
 
 def _find_obstacle(photo: PhotoFaces, person: AskedPerson, face: StoredFace) -> tuple[FaceAnswer, FaceReason]:
-    """Why a face that is near enough is not the person's."""
+    """Why a face within the tolerance does not match the person."""
     assert person.encoding is not None
     if person.has_refused:
         return FaceAnswer.NO, FaceReason.REFUSED

@@ -1,4 +1,4 @@
-"""Growth: photos in which a guest is surely seen help to find those in which the selfie alone does not."""
+"""Growth: faces that surely match a guest serve as templates, which find faces that the selfie alone does not."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from matcher_service.rules.rejection import Rejection
 
 
 class Growth:
-    """Compares the faces of an event with templates. `may_be_template`: (n,) bool."""
+    """Compares the faces of an event with templates. `may_be_template`: which of the faces are good enough, (n,)."""
 
     def __init__(
         self, comparison: Comparison, encodings: Encodings, may_be_template: npt.NDArray[np.bool_], limits: Limits
@@ -21,9 +21,9 @@ class Growth:
         self._limits = limits
 
     def grow(self, place: int, sure: Nearby, direct: Nearby, refused: Rows, rejection: Rejection) -> Pairs:
-        """The pairs of a person: `direct`, in each of which templates may be nearer than the selfie, and the faces that
-        join. Templates are the nearest of `sure` at first; faces `refused` are neither templates nor found, and nor are
-        those of the `rejection` but for faces to which the templates are nearer."""
+        """The pairs of a person: `direct` matches, whose distance a nearer template may reduce, and the faces that
+        templates find. The first templates are the nearest of `sure`. Faces in `refused` are neither templates nor
+        found; nor are faces that the `rejection` excludes, by their distance from the selfie or nearest template."""
         best = np.full(len(self._encodings), np.inf)
         best[direct.faces] = direct.distances
         is_direct = np.isfinite(best)
@@ -44,14 +44,14 @@ class Growth:
         return Pairs(np.full(count, place, np.intp), found.faces, found.distances, ~is_direct[found.faces])
 
     def _choose(self, candidates: Nearby, templates: Rows) -> Rows:
-        """The templates and the nearest candidates, ties by the order of faces, up to the most that a person has."""
+        """Adds the nearest candidates to the templates, up to the maximum; the order of faces decides ties."""
         usable = self._may_be_template[candidates.faces] & ~np.isin(candidates.faces, templates)
         faces, distances = candidates.faces[usable], candidates.distances[usable]
         order = np.argsort(distances, kind="stable")[: self._limits.max_templates - len(templates)]
         return np.concatenate([templates, faces[order]])
 
     def _find_near(self, templates: Rows, refused: Rows) -> Nearby:
-        """Faces within the distance of growth of a template, and the distance to the nearest one. A template is not
+        """Faces within the growth distance of a template, with the distance to the nearest one. A template is not
         compared with itself."""
         limit = self._limits.growth_distance
         queries = self._encodings[templates]

@@ -1,4 +1,4 @@
-"""Who is in which photo: direct matches, growth, nearest person. Depends on the sets alone, not on their order."""
+"""Matches people to photos: direct matches, growth, nearest person. The result does not depend on the input's order."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -17,12 +17,12 @@ from matcher_service.rules.two_faces import count_two_faces
 def match(
     faces: EventFaces, people: EventPeople, refusals: Refusals, limits: Limits
 ) -> dict[tuple[UUID, UUID], Settled]:
-    """By person and photo. A person is found in no photo that they refuse, and is nobody's rival there."""
+    """The matches by person and photo. A person never matches a photo that they refuse, nor competes for its faces."""
     return examine(faces, people, refusals, limits).settled
 
 
 def examine(faces: EventFaces, people: EventPeople, refusals: Refusals, limits: Limits) -> Outcome:
-    """Who is in which photo, and whose selfie is near two faces of one photo, whatever they refuse."""
+    """The matches, and the people whose selfie is near two faces of one photo, including photos that they refuse."""
     if not len(faces) or not len(people):
         return Outcome({}, {})
     faces = faces.sort()
@@ -57,7 +57,7 @@ def _to_pairs(place: int, direct: Nearby) -> Pairs:
 
 
 def _find_rejected(faces: EventFaces, photos: Mapping[UUID, int | None], refused: Rows) -> Encodings:
-    """Of the faces in photos that a person refuses those that had been taken for theirs: (k, 128)."""
+    """The encodings of the faces that had matched a person in photos that they refuse: (k, 128)."""
     rows = [row for row in refused if photos[faces.photo(row)] == faces.nos[row]]
     return faces.encodings[rows]
 
@@ -68,13 +68,13 @@ def _find_refused(faces: EventFaces, photos: Iterable[UUID]) -> Rows:
 
 
 def _of(pairs: Pairs, place: int) -> Nearby:
-    """Of one person; pairs are in the order of the people."""
+    """The pairs of one person; `pairs` are in the order of the people."""
     own = slice(*np.searchsorted(pairs.people, [place, place + 1]))
     return Nearby(pairs.faces[own], pairs.distances[own])
 
 
 def _collect(pairs: Pairs, faces: EventFaces, people: EventPeople) -> dict[tuple[UUID, UUID], Settled]:
-    """Of each photo the nearest face, one that the selfie finds before those that joined."""
+    """The nearest face in each photo; faces that the selfie finds come before those that growth finds."""
     settled: dict[tuple[UUID, UUID], Settled] = {}
     for row in np.lexsort((pairs.faces, pairs.distances, pairs.grown)):
         face = int(pairs.faces[row])

@@ -1,4 +1,4 @@
-"""Nearest person: a face that several people may be goes to the nearest of them."""
+"""Nearest person: a face that matches several people is assigned to the nearest of them."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from matcher_service.rules.pairs import Pairs, Rows, measure_pairs
 
 
 def keep_nearest(pairs: Pairs, selfies: Encodings, limits: Limits) -> Pairs:
-    """A face stays with those within the margin of the nearest person, and with people whose selfie matches that of
-    one of these: accounts of one person share their photos. `selfies`: (m, 128). The order of pairs stays."""
+    """Keeps the pairs of each face with the people within the margin of the nearest one, and with people whose selfie
+    matches that of one of these: accounts of one person share their photos. `selfies`: (m, 128). Preserves order."""
     if not len(pairs):
         return pairs
     nearest = np.full(int(pairs.faces.max()) + 1, np.inf)
@@ -21,11 +21,11 @@ def keep_nearest(pairs: Pairs, selfies: Encodings, limits: Limits) -> Pairs:
 
 
 def _find_accounts(pairs: Pairs, losers: Rows, winners: Rows, selfies: Encodings, limits: Limits) -> Rows:
-    """Those of the losing pairs whose person has the face of a winner."""
+    """The losing pairs whose person has the same face as a winner: another account of one person."""
     winners = winners[np.argsort(pairs.faces[winners], kind="stable")]
     first = np.searchsorted(pairs.faces[winners], pairs.faces[losers], side="left")
     counts = np.searchsorted(pairs.faces[winners], pairs.faces[losers], side="right") - first
-    # Each loser beside each winner of its face.
+    # Pairs each loser with each winner of the same face.
     beside = np.repeat(losers, counts)
     offsets = np.arange(len(beside)) - np.repeat(np.cumsum(counts) - counts, counts)
     rivals = winners[np.repeat(first, counts) + offsets]

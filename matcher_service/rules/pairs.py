@@ -1,7 +1,7 @@
 """Pairs of people and faces, and exact distances.
 
-Matrix products only preselect: their last digits depend on how many rows they have. What decides is computed row by
-row in float64, so that a result depends on nothing but the pair.
+Matrix products only preselect, because their last digits depend on the number of rows. The distances that decide are
+computed row by row in float64, so that each depends only on its pair.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matcher_service.matching import Encodings, half_squares, measure
 
-SLACK = 1e-3  # of a preselection; products of float32 are off by about 1e-6
+SLACK = 1e-3  # of the preselection; float32 products have errors of about 1e-6
 CHUNK = 8192  # rows whose exact distances are computed at once
 
 Rows = npt.NDArray[np.intp]
@@ -21,7 +21,7 @@ Distances = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Arrays of k rows: a person's place, a face's row, their distance, and whether the face joined by growth."""
+    """Arrays of k rows: a person's index, a face's row, their distance, and whether growth found the face."""
 
     people: Rows
     faces: Rows
@@ -64,11 +64,11 @@ class Comparison:
         self._halves = half_squares(encodings)
 
     def measure(self, queries: Encodings, faces: Rows) -> Distances:
-        """Exactly, of each query (k, 128) to each of the f faces, with their penalties: (k, f)."""
+        """Exact distances of each query (k, 128) to each of the f faces, plus their penalties: (k, f)."""
         return measure(queries, self._encodings[faces], self._penalties[faces])
 
     def find_within(self, queries: Encodings, limit: float) -> Rows:
-        """Faces that may be within the limit of one of the queries (k, 128), in order: none is missing."""
+        """Candidates within the limit of one of the queries (k, 128), in order: no face within it is missing."""
         reach = (limit + SLACK) ** 2
         closeness = queries @ self._encodings.T
         closeness -= self._halves
@@ -77,7 +77,7 @@ class Comparison:
 
 
 def measure_pairs(one: Encodings, other: Encodings, rows: Rows, columns: Rows) -> Distances:
-    """Exactly, of `one[rows[i]]` to `other[columns[i]]`: (k,)."""
+    """Exact distances of `one[rows[i]]` to `other[columns[i]]`: (k,)."""
     parts = [
         np.linalg.norm(one[rows[at : at + CHUNK]].astype(np.float64) - other[columns[at : at + CHUNK]], axis=1)
         for at in range(0, len(rows), CHUNK)

@@ -1,4 +1,4 @@
-"""Rejection: a face that resembles one which its guest has rejected is not theirs either."""
+"""Rejection: a face that resembles one that the person has rejected does not match them either."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +9,8 @@ from matcher_service.rules.pairs import Comparison, Distances, Nearby, Rows
 
 
 class Rejection:
-    """What one person has rejected: the faces (k, 128) that had been taken for theirs in photos that they refuse.
-    `selfie`: the person's own (1, 128)."""
+    """Finds faces that resemble those that one person rejected. `rejected`: encodings (k, 128) of the faces that had
+    matched them in photos that they refuse; `selfie`: their own (1, 128)."""
 
     def __init__(self, comparison: Comparison, rejected: Encodings, selfie: Encodings, limits: Limits) -> None:
         self._comparison = comparison
@@ -19,7 +19,7 @@ class Rejection:
         self._limits = limits
 
     def find(self, faces: Rows, distances: Distances) -> npt.NDArray[np.bool_]:
-        """Of faces at these distances from the person those that are not theirs: (f,)."""
+        """Whether each of the faces, at these distances from the person, is rejected: (f,)."""
         if not len(self._rejected) or not len(faces):
             return np.zeros(len(faces), np.bool_)
         nearest = self._comparison.measure(self._rejected, faces)
@@ -31,5 +31,5 @@ class Rejection:
         )
 
     def drop(self, near: Nearby) -> Nearby:
-        """Those that may be theirs."""
+        """The faces that are not rejected."""
         return near.select(~self.find(near.faces, near.distances))

@@ -1,4 +1,4 @@
-"""Selfies that are near two faces of one photo: the average of two people is near both of them."""
+"""Detects selfies near two faces of one photo: an average of two people's faces is near both of them."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from matcher_service.rules.pairs import Nearby, measure_pairs
 
 
 def count_two_faces(faces: EventFaces, near: Nearby, apart: float) -> int:
-    """In how many photos two sure faces of those `near` one selfie are further than `apart` from each other. `faces`
-    are sorted, so those of a photo are together."""
+    """The number of photos in which two sure faces `near` one selfie are further than `apart` from each other. `faces`
+    are sorted, so those of a photo are contiguous."""
     sure = near.faces[faces.sure[near.faces]]
     _, starts, counts = np.unique(faces.photo_ids[sure], return_index=True, return_counts=True)
     groups = (sure[start : start + count] for start, count in zip(starts, counts, strict=True) if count > 1)
@@ -17,6 +17,6 @@ def count_two_faces(faces: EventFaces, near: Nearby, apart: float) -> int:
 
 
 def are_apart(encodings: Encodings, apart: float) -> bool:
-    """Whether two of them (k, 128) are further from each other: a mirror, a screen or a twin shows one face to us."""
+    """Whether two encodings (k, 128) are further apart: a mirror, a screen or a twin shows the same face twice."""
     one, other = np.triu_indices(len(encodings), 1)
     return bool((measure_pairs(encodings, encodings, one, other) > apart).any())

@@ -1,4 +1,4 @@
-"""The use cases of matches: who is in which photo."""
+"""The use cases of matches of guests and photos."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -48,7 +48,8 @@ class Matches:
         self._two_faces = two_faces
 
     def rematch(self, rematch: Rematch) -> Iterator[Snapshot]:
-        """Yields ACCEPTED, then progress, then the result. A fault is a result, too; only Unavailable is raised."""
+        """Yields ACCEPTED, then progress, then the result. Faults are results, too, except Unavailable, which is
+        raised."""
         latest = Snapshot(rematch.id, RematchState.ACCEPTED)
         yield latest
         try:
@@ -68,12 +69,12 @@ class Matches:
         return self._store.list_matches(user_id, event_id, page, listing, person_id)
 
     def count_matches(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """For those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
+        """How many photos each guest is in, for those who are members. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.count_matches(event_id, guest_ids)
 
     def count_for_notices(self, event_id: UUID, user_ids: Sequence[UUID]) -> NoticeCounts:
-        """For services, which need no role."""
+        """For other services, which need no role."""
         return self._store.count_for_notices(event_id, user_ids)
 
     def refuse_match(self, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> None:

@@ -10,7 +10,7 @@ CatchUp = Callable[[], None]
 
 
 class Members:
-    """Checks permissions against the local copy of the memberships; on a miss it catches up once before it denies."""
+    """Checks permissions against the local copy of the memberships; before denying, it updates the copy once."""
 
     def __init__(self, store: MemberStore, catch_up: CatchUp) -> None:
         self._store = store
@@ -37,8 +37,7 @@ class Members:
         return role
 
     def require_organiser_of(self, event_id: UUID | None, user_id: UUID) -> UUID:
-        """The event of a photo, None if there is no such photo; for others the photo does not exist. Raises
-        PhotoNotFound."""
+        """Returns the event of a photo. Raises PhotoNotFound if it is None or the user is not one of its organisers."""
         if event_id is None:
             raise PhotoNotFound
         try:

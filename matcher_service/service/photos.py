@@ -38,7 +38,7 @@ from matcher_service.store import PhotoStore
 
 
 class Photos:
-    """The photos of events, for their organisers, for the guests who are in them and for those who add them."""
+    """Adds, shows, lists and deletes photos, for organisers, for the guests who are in them and for their uploaders."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class Photos:
         self._catch_up = catch_up
 
     def require_upload(self, user_id: UUID, event_id: UUID) -> datetime:
-        """Checks before a byte is read; returns the time by the database's clock. Raises EventNotFound, OrganiserOnly,
-        EventClosed."""
+        """Checks permissions before any byte is read; returns the time by the database's clock. Raises EventNotFound,
+        OrganiserOnly, EventClosed."""
         self._members.require_contributor(event_id, user_id)
         return self._store.require_open(event_id)
 
@@ -72,9 +72,9 @@ class Photos:
         replaces: bool = False,
         began_at: datetime | None = None,
     ) -> AddedPhoto:
-        """Durable when it returns. A faulty file is a result and no fault, so that the other files continue. A photo
-        that failed is read again, from the new bytes. `replaces`: replace the photo of the same name, if there is
-        exactly one."""
+        """Durable when it returns. An unusable file is a result, not a fault, so that the remaining files are still
+        processed. A failed photo is read again, from the new bytes. `replaces`: replace the photo of the same name, if
+        there is exactly one."""
         filename = _clean(filename)
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
@@ -154,7 +154,8 @@ class Photos:
         return [replace(photo, hide_requests=0) for photo in photos], total
 
     def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
-        """For organisers, and for the guest who added it. Raises PhotoNotFound, OrganiserOnly for others who see it."""
+        """Allowed for organisers and the guest who added it. Raises PhotoNotFound, OrganiserOnly for others who see
+        it."""
         event_id = self._store.find_event(photo_id)
         if event_id and self._store.delete_own(event_id, photo_id, user_id):
             return
@@ -181,13 +182,13 @@ class Photos:
         self._store.retry(photo_id, self._require_event_of(user_id, photo_id))
 
     def retry_failed(self, user_id: UUID, event_id: UUID) -> int:
-        """How many photos are read again. Raises EventNotFound, OrganiserOnly."""
+        """Returns how many photos will be read again. Raises EventNotFound, OrganiserOnly."""
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.retry_failed(event_id)
 
     def count(self, user_id: UUID, event_ids: Sequence[UUID], *, count_guests: bool = False) -> list[IndexCounts]:
-        """Counts all photos of each event, or only those that the user added if they see no others; guests only for
-        those who administer it. Raises EventNotFound, OrganiserOnly."""
+        """Counts all photos of each event, or only the user's own if they may see no others; counts guests only for
+        users who administer the event. Raises EventNotFound, OrganiserOnly."""
         roles = self._members.require_all_to(Action.SEE_OWN, event_ids, user_id)
         counts = self._store.count(event_ids)
         for event_id in event_ids:
@@ -200,7 +201,7 @@ class Photos:
         return [counts.get(event_id, IndexCounts(event_id)) for event_id in event_ids]
 
     def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
-        """The event of a photo, for its organisers; for others the photo does not exist. Raises PhotoNotFound."""
+        """The event of a photo. Raises PhotoNotFound, also if the user is not one of its organisers."""
         return self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
 
 

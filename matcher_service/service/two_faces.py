@@ -1,4 +1,4 @@
-"""People whose selfie is near two faces of one photo: it may be the average of two people."""
+"""Reports people whose selfie is near two faces of one photo: it may be an average of two people's faces."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -11,7 +11,7 @@ two_faces = Counter("matcher_two_faces_total", "People whose selfie was near two
 
 
 class TwoFaces:
-    """People whose selfie is near two faces of one photo, reported from `least` photos on."""
+    """Reports people whose selfie is near two faces in at least `least` photos."""
 
     def __init__(self, store: PeopleStore, least: int) -> None:
         self._store = store

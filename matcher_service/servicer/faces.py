@@ -11,7 +11,7 @@ from matcher_service.domain.photo_faces import Explanation, FaceReason, PhotoFac
 from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace
 from protos.matcher.v1 import matcher_pb2 as pb
 
-KEY = re.compile(r"(\d{1,4})" + r"\.(-?\d{1,9})" * 4, re.ASCII)  # number and box of a face
+KEY = re.compile(r"(\d{1,4})" + r"\.(-?\d{1,9})" * 4, re.ASCII)  # the face's number and box
 REMOVALS = {pb.REMOVAL_FORGET_FACES: Removal.FORGET_FACES, pb.REMOVAL_HIDE_PHOTOS: Removal.HIDE_PHOTOS}
 
 

@@ -12,7 +12,7 @@ from matcher_service.domain import Recorded
 
 
 class ActStore(ActLog):
-    """The audit log of this service."""
+    """The audit log of matcher_service."""
 
     schema = "matcher"
 

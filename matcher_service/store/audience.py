@@ -1,7 +1,7 @@
-"""SQL of who sees a photo: its visibility, and guests who ask to hide it.
+"""SQL of the visibility of photos, and of guests' requests to hide them.
 
-`matches.shown` repeats the answer for each match, so that a list is read from one index; every transaction that
-changes the answer or inserts a match holds the event's lock.
+`matches.shown` stores for each match whether its guest sees the photo, so that a list is read from one index; every
+transaction that changes this or inserts a match holds the event's lock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ USER = "(SELECT user_id FROM matcher.people WHERE event_id = :event AND person_i
 
 
 def unhidden(user: str) -> str:
-    """SQL: whether the photo `p` is hidden neither from all guests nor from `user` at their own request."""
+    """SQL: whether the photo `p` is hidden neither from all guests nor, at their own request, from `user`."""
     return f"""(p.visibility IN ('matched', 'everyone') AND NOT EXISTS (
         SELECT FROM matcher.hide_requests h
         WHERE h.event_id = p.event_id AND h.user_id = {user} AND h.photo_id = p.id))"""
@@ -33,7 +33,7 @@ SEES = f"""(p.state = 'indexed' AND {unhidden(":user")} AND (p.visibility = 'eve
 
 
 def show_again(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> int:
-    """Updates `shown` of the photos' matches; returns how many were wrong. Requires the event's lock."""
+    """Updates `shown` of the photos' matches; returns how many changed. Requires the event's lock."""
     update = text(
         f"""
         UPDATE matcher.matches m SET shown = NOT m.shown

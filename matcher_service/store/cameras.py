@@ -12,13 +12,13 @@ from matcher_service.domain import MAX_CAMERAS, Camera, CameraId, CameraNotFound
 from matcher_service.store.events import lock_event
 from matcher_service.store.hints import hint_all, hint_organisers
 
-# A later time is a wrong clock; with an offset, it could exceed what can be displayed.
+# A later time comes from a wrong clock; with an offset, it could exceed the range that can be displayed.
 LATEST = datetime(9900, 1, 1, tzinfo=UTC)
 
 
 def settle_time(connection: Connection, job: Job, read: IndexedPhoto) -> dict[str, Any]:
-    """The capture time and camera of the photo; previous values stay, so that a new version keeps its place in lists.
-    Requires the event's lock."""
+    """The values of the photo's capture time and camera. Existing ones are kept, so that a new version keeps its place
+    in lists. Requires the event's lock."""
     query = text(
         "SELECT taken_at, taken_offset_min, camera_id, clock_offset_s FROM matcher.photos"
         " WHERE event_id = :event AND id = :photo"

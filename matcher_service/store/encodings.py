@@ -1,6 +1,6 @@
-"""Encodings as they are stored: those of faces sealed for their event, those of people for the person.
+"""Stored encodings: those of faces are sealed for their event, those of people for the person.
 
-Values that an earlier version stored stay unsealed, but readable, until `reencrypt` encrypts them.
+Values stored by an earlier version are unsealed, but readable, until `reencrypt` encrypts them.
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ from matcher_service.matching import Encodings
 SCHEMA = "matcher"
 ENCODING_BYTES = 4 * ENCODING_SIZE
 SEALED_BYTES = ENCODING_BYTES + OVERHEAD_BYTES
-# Replaces a damaged encoding, which `check` reports: no distance to it is small.
+# Replaces a damaged encoding, which `check` reports: every comparison with it is false.
 NAN = np.full(ENCODING_SIZE, np.nan, "<f4").tobytes()
-# Encodings in the single size that COPY into an array needs; unsealed ones are preceded by zeros.
+# SQL: encodings padded to one size, which COPY into an array requires; unsealed ones are preceded by zeros.
 SAME_SIZE = f"""
 CASE octet_length(encoding) WHEN {SEALED_BYTES} THEN encoding
     WHEN {ENCODING_BYTES} THEN decode(repeat('00', {OVERHEAD_BYTES}), 'hex') || encoding
@@ -38,7 +38,7 @@ def seal_new(connection: Connection, event_id: UUID, face: NewFace) -> dict[str,
 
 
 def open_face(connection: Connection, event_id: UUID, stored: bytes) -> bytes:
-    """NAN where it is damaged. Raises WrongMasterKey."""
+    """The decrypted encoding; NAN if it is damaged. Raises WrongMasterKey."""
     try:
         encoding = vault_of(connection).of_event(event_id).open(stored)
     except Damaged:
@@ -54,14 +54,14 @@ def open_faces(connection: Connection, event_id: UUID, stored: npt.NDArray[np.ui
 
 
 def seal_person(connection: Connection, person_id: UUID, encoding: bytes | None) -> bytes | None:
-    """None stays None: the person is not searched for."""
+    """The sealed encoding; None, for a person who is not searched for, stays None."""
     if encoding is None:
         return None
     return seal(connection, SCHEMA, vault_of(connection).of_person(person_id), encoding)
 
 
 def open_person(connection: Connection, person_id: UUID, stored: bytes) -> bytes:
-    """NAN where it is damaged. Raises WrongMasterKey."""
+    """The decrypted encoding; NAN if it is damaged. Raises WrongMasterKey."""
     try:
         encoding = vault_of(connection).of_person(person_id).open(stored)[:ENCODING_BYTES]
     except Damaged:

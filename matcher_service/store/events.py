@@ -1,4 +1,4 @@
-"""The event's row: its lock serialises all changes of matches, and its version numbers them."""
+"""SQL of the event's row: its lock serialises all changes of the event's matches, and its version numbers them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from matcher_service.store.offers import is_open
 
 PHOTOS_CHANNEL = "matcher_photos"
 
-# Every file that a photo may have; the expression of the index `photo_keys`.
+# SQL: every file that a photo may have; must equal the expression of the index `photo_keys`.
 PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]"
 
-# Whether a row names the file `key`.
+# SQL: whether a row refers to the file `key`.
 IS_NAMED = (
     f"(EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
     " OR EXISTS (SELECT FROM matcher.replacements r WHERE r.upload_key = keys.key)"
@@ -108,7 +108,7 @@ def is_buried(connection: Connection, gone: UUID) -> bool:
 
 
 def bury(connection: Connection, gone: UUID) -> None:
-    """Keeps a tombstone forever; it contains only the id."""
+    """Adds a tombstone, which is kept forever and contains only the id."""
     connection.execute(text("INSERT INTO matcher.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 

@@ -82,7 +82,7 @@ def read_faces(connection: Connection, event_id: UUID, after: FaceKey, upto: int
 
 
 def read_newer(connection: Connection, event_id: UUID, after_version: int, upto: int) -> FacePage:
-    """All faces published after a version; for a publish, under the event's lock."""
+    """All faces published after a version. Requires the event's lock."""
     return read_faces(connection, event_id, FaceKey(after_version + 1, FIRST_FACE.photo_id, FIRST_FACE.no), upto, None)
 
 

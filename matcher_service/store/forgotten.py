@@ -1,6 +1,6 @@
-"""SQL of forgotten faces: a face that a later reading of the photo finds where one was forgotten is not stored.
+"""SQL of forgotten faces: a later reading of a photo does not store a face again in a place where one was forgotten.
 
-Code that stores faces filters them here under the event's lock, which a removal holds as well.
+Code that stores faces filters them here under the event's lock, which a removal also holds.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ Face = TypeVar("Face", bound=Boxed)
 def drop_forgotten(
     connection: Connection, event_id: UUID, photo_id: UUID, faces: Sequence[Face], size: tuple[int, int]
 ) -> tuple[Face, ...]:
-    """The faces that are not where one was forgotten in this photo. `size`: width and height in pixels of the photo in
-    which they were found, since a new version may have another size."""
+    """The faces of a photo that are not in a place where one was forgotten. `size`: width and height in pixels of the
+    photo in which they were found, since a new version may have another size."""
     query = text(
         'SELECT "left", top, width, height, of_width, of_height FROM matcher.forgotten_faces'
         " WHERE event_id = :event AND photo_id = :photo"

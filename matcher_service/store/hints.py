@@ -14,7 +14,7 @@ MAX_USERS = 150  # a payload must be smaller than 8000 bytes
 
 
 def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]) -> None:
-    """Notifies those of the users who may see photos of the event now; others are not notified before its release."""
+    """Notifies those of the users who may see photos of the event now; until its release, not every member may."""
     query = text(
         f"""
         SELECT u.id FROM unnest(CAST(:users AS uuid[])) WITH ORDINALITY AS u (id, place) WHERE NOT EXISTS (
@@ -42,7 +42,7 @@ def hint_organisers(connection: Connection, event_id: UUID) -> None:
 
 
 def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """Notifies those who are in one of the photos, and guests who added one. Call it before deleting matches."""
+    """Notifies guests who are in one of the photos or added one. Call it before deleting matches."""
     query = text(
         "SELECT user_id FROM matcher.matches JOIN matcher.people USING (event_id, person_id)"
         " WHERE event_id = :event AND photo_id = ANY(:photos)"
@@ -59,7 +59,8 @@ def hint_all(connection: Connection, event_id: UUID) -> None:
 
 
 def hint_end(connection: Connection, event_id: UUID, *, event_deleted: bool = False) -> None:
-    """Notifies every member, whatever they may see: the event is deleted, or its photos are released or held back."""
+    """Notifies every member, including those who see no photos: the event is deleted, or its photos are released or
+    held back."""
     _notify(connection, event_id, _find_members(connection, event_id), event_deleted=event_deleted)
 
 

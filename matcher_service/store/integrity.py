@@ -122,7 +122,7 @@ WALKS = {
 
 
 class IntegrityStore:
-    """Rows to be checked. Every repair checks under the lock whether it still applies, and returns False if not."""
+    """Reads and repairs rows. Each repair checks under the lock whether it still applies; it returns False if not."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -141,7 +141,7 @@ class IntegrityStore:
         return _photo(row) if row else None
 
     def find_strays(self, keys: Sequence[str]) -> set[str]:
-        """The keys that no photo or logo names and whose deletion is not queued; one index lookup each."""
+        """The keys to which no photo or logo refers and whose deletion is not queued; one index lookup each."""
         query = text(
             "SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key)"
             " WHERE NOT EXISTS (SELECT FROM matcher.blob_deletions d WHERE d.key = keys.key)"
@@ -189,7 +189,7 @@ class IntegrityStore:
             return True
 
     def fail_lost(self, photo: PhotoFiles) -> bool:
-        """Marks a photo whose file is lost as failed."""
+        """Marks a photo as failed, because its file is lost."""
         query = text(
             "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL, attempt = attempt + 1"
             " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
@@ -202,7 +202,7 @@ class IntegrityStore:
             return True
 
     def fail_lost_version(self, photo: PhotoFiles) -> bool:
-        """Marks a new version whose file is lost as failed; the photo is unchanged."""
+        """Marks a new version as failed, because its file is lost; the photo is unchanged."""
         query = text(
             "UPDATE matcher.replacements SET state = 'failed', reason = :reason, lease_until = NULL,"
             " attempt = attempt + 1 WHERE event_id = :event AND id = :photo AND upload_key = :key"

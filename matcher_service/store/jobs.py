@@ -50,23 +50,22 @@ INSERT_MATCH = text(
     """
 )
 
-# The tables whose rows are jobs, by whether they hold new versions of photos.
+# The tables whose rows are jobs, by whether they contain new versions of photos.
 TABLES = {False: "matcher.photos", True: "matcher.replacements"}
 
 FindPeople = Callable[[Sequence[bytes], Mapping[int, Sequence[bytes]], Sequence[NewFace]], Sequence[FoundPerson]]
 
 
 class JobStore:
-    """The row of a photo is its job, as is the row of a new version of it."""
+    """The indexer's queue: a job is the row of a photo, or of a new version of one."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._served = FIRST_ID  # the event that had the last turn
 
     def claim(self, lease_s: float) -> Job | None:
-        """The photo that has waited longest in the next event that has one, so that an event of a thousand photos
-        delays another event by one photo only. An expired lease can be claimed again; `attempt` fences its previous
-        holder."""
+        """Claims the photo that has waited longest in the next event that has one: an event of a thousand photos delays
+        another event by one photo only. An expired lease can be claimed again; `attempt` fences its previous holder."""
         with transaction(self._engine, "photo-claim") as connection:
             row = self._claim_after(connection, self._served, lease_s)
             if row is None and self._served != FIRST_ID:
@@ -183,7 +182,7 @@ class JobStore:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """The keys that no photo or logo names; one index lookup each."""
+        """The keys to which no photo or logo refers; one index lookup each."""
         query = text(f"SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key) WHERE NOT {IS_NAMED}")
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
@@ -199,7 +198,7 @@ class JobStore:
         return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
 
     def replace_original(self, job: Job, content_type: str, parts: list[Any] | None, size_bytes: int) -> None:
-        """Makes the original be sent from `parts` of the upload, and deletes its file; None leaves it unchanged."""
+        """Sends the original from `parts` of the upload from now on, and deletes its file; None: it stays."""
         queue = text(
             "INSERT INTO matcher.blob_deletions (key) SELECT original_key FROM matcher.photos WHERE event_id = :event"
             " AND id = :photo AND attempt = :attempt AND state = 'indexed' AND original_key IS NOT NULL"
@@ -241,7 +240,7 @@ class JobStore:
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
     ) -> Row[Any]:
-        """Updates the photo's row first, because matches copy its times. A capture time that it had stays."""
+        """Updates the photo's row first, because matches copy its times. An existing capture time is kept."""
         ids = {"photo": job.photo_id, "event": job.event_id}
         row = connection.execute(
             SET_INDEXED,
@@ -296,5 +295,5 @@ class JobStore:
 
 
 def _guest_who_added(row: Row[Any]) -> set[UUID]:
-    """Returns a guest to notify: the list of their uploads shows the state of each photo."""
+    """The guest to notify, whose list of uploads shows the state of each photo."""
     return {row.uploader_id} if row.from_guest else set()

@@ -78,8 +78,8 @@ def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: 
 
 
 def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
-    """A user, and the person whose photos they list: by default their first person, who has the account's id; NOBODY if
-    the person is not theirs."""
+    """The query parameters `user` and `person`, whose photos the user lists: by default their first person, who has the
+    account's id; NOBODY if the person is not theirs."""
     query = text(
         """
         SELECT FROM matcher.memberships m JOIN matcher.people o
@@ -96,8 +96,8 @@ def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -
 def select_matches(
     connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None, listing: Listing, page: Page
 ) -> list[Row[Any]]:
-    """The photos that a guest sees of one of their people, in one event or in all: a page of the person's matches,
-    merged with a page of the photos for everyone in each event."""
+    """A page of the photos that a guest sees of one of their people, in one event or in all: a page of the person's
+    matches, merged with a page of the photos for everyone in each event."""
     query = text(make_matches_query(event_id, listing, page))
     return list(connection.execute(query, {**looker, "event": event_id, **_values(page)}))
 
@@ -151,7 +151,7 @@ def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
         given["uploader_id"] = str(listing.uploader_id)
     conditions += [f"p.{name} = :{name}" for name in given]
     if listing.visibility is Visibility.UNAPPROVED and not listing.state:
-        conditions.append("p.state <> 'failed'")  # there is nothing to approve
+        conditions.append("p.state <> 'failed'")  # failed photos cannot be approved
     if listing.without_faces:
         conditions.append("p.state = 'indexed' AND p.face_count = 0")
     if listing.from_guests:

@@ -1,4 +1,4 @@
-"""SQL of the logos of events. A file is named by its row, or its deletion is queued, in the same transaction."""
+"""SQL of the logos of events. The transaction that removes a file from its row also queues the file's deletion."""
 
 from typing import Any
 from uuid import UUID
@@ -31,8 +31,8 @@ class LogoStore:
             return {row.event_id: make_version(row.key, None) for row in rows}
 
     def set(self, event_id: UUID, user_id: UUID, key: str, width: int, height: int) -> Logo:
-        """Replaces the logo and deletes its old file. Raises EventNotFound, OrganiserOnly; no row names the new file
-        then."""
+        """Replaces the logo and queues its old file for deletion. Raises EventNotFound, OrganiserOnly; then no row
+        refers to the new file."""
         insert = text(
             "INSERT INTO matcher.logos (event_id, key, width, height) VALUES (:event, :key, :width, :height)"
             " RETURNING key, width, height"

@@ -1,4 +1,4 @@
-"""SQL of matches: what a rematch reads and publishes, and what a guest sees."""
+"""SQL of matches: rematches, and the photos that a guest sees."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
-# More selfies and deletions than any user makes between two rematches in an event, or before the first one.
+# More than the selfies and deletions of any user between two rematches in an event, or before the first one.
 MAX_REVISIONS_AHEAD = 1_000_000
 
 
@@ -51,13 +51,13 @@ class MatchStore:
             return {row.id: row.deleted_version for row in rows}
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        """Replaces the person's matches in the event atomically; returns how many the guest sees now, None if a newer
-        revision was published before.
+        """Atomically replaces the person's matches in the event; returns how many the guest sees, None if a newer
+        revision has already been published.
 
         `found` are the matches among the faces up to version `compared`; newer faces are compared here by `find_newer`,
-        under the lock. A photo deleted meanwhile is left out, because only indexed photos are inserted; of a photo
+        under the lock. Photos deleted meanwhile are skipped, because only indexed photos are inserted; of photos
         replaced meanwhile, only the new faces count. With an unchanged selfie, matches found by growth stay until the
-        event is settled. Raises EventNotFound if the event or membership is gone, RevisionTooFarAhead.
+        event is settled. Raises RevisionTooFarAhead, and EventNotFound if the event or membership no longer exists.
         """
         person = {"event": rematch.event_id, "person": rematch.person}
         with transaction(self._engine, "match-publish") as connection:
@@ -100,7 +100,7 @@ class MatchStore:
             return matches, count_matches(connection, looker, event_id)
 
     def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """For each of the users who is a member, how many photos they are in and see."""
+        """How many of the photos that they are in each user sees; only for members."""
         query = text(
             """
             SELECT m.user_id, count(DISTINCT t.photo_id) AS photos FROM matcher.memberships m
@@ -114,7 +114,7 @@ class MatchStore:
             return {row.user_id: row.photos for row in rows}
 
     def count_for_notices(self, event_id: UUID, user_ids: Sequence[UUID]) -> NoticeCounts:
-        """All counts are zero for an event that is unknown or being deleted."""
+        """The counts, all zero for an event that is unknown or being deleted."""
         query = text(
             f"""
             SELECT pending_count + indexed_count + failed_count AS total, {IS_RELEASED} AS released,
@@ -132,13 +132,13 @@ class MatchStore:
         return NoticeCounts(of_each, event.for_everyone if event.released else 0, event.total, event.released)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
-        """Whether a newer revision of the person was published or forgotten before."""
+        """Whether a newer revision of the person has already been published or forgotten."""
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
         row = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).first()
         return row is not None and row.revision > rematch.revision
 
     def _require_near(self, connection: Connection, rematch: Rematch) -> None:
-        """Raises RevisionTooFarAhead: an excessive revision, once published, would block all later ones as outdated."""
+        """Raises RevisionTooFarAhead for an excessive revision: once published, it would make all later ones stale."""
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
         known: int | None = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).scalar()
         if rematch.revision > (known or 0) + MAX_REVISIONS_AHEAD:
@@ -181,7 +181,7 @@ class MatchStore:
         *,
         keeps_grown: bool = False,
     ) -> None:
-        """For a photo found twice, in the index and among newer faces, the nearer face counts."""
+        """Replaces the matches. Of a photo found both in the index and among newer faces, the nearer face counts."""
         connection.execute(
             text(
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"

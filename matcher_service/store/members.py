@@ -1,4 +1,4 @@
-"""SQL of our copy of auth_service's data: events, memberships, and the cursor of the change feed."""
+"""SQL of the copy of auth_service's data: events, memberships, and the cursor of the change feed."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -55,14 +55,14 @@ class MemberStore:
             return sequence
 
     def apply(self, *changes: Change) -> None:
-        """Applies changes in order and in one transaction; skips those that any process applied before."""
+        """Applies changes in order and in one transaction; skips those that any process has already applied."""
         with transaction(self._engine, "matcher-change") as connection:
             cursor = connection.execute(text("SELECT sequence FROM matcher.feed_cursor FOR UPDATE")).scalar_one()
             for change in changes:
                 if change.sequence <= cursor:
                     continue
                 if change.sequence != cursor + 1:
-                    raise RuntimeError(f"the change feed leaps from {cursor} to {change.sequence}")
+                    raise RuntimeError(f"the change feed skips from {cursor} to {change.sequence}")
                 if change.kind is not None:
                     APPLY[change.kind](connection, change)
                 cursor = change.sequence
@@ -70,8 +70,8 @@ class MemberStore:
 
 
 def is_join(change: Change) -> bool:
-    """Joins, the most frequent changes, may share a transaction: each locks one event, and no other transaction locks
-    two."""
+    """Whether the change is a join. Joins, the most frequent changes, may share a transaction: each locks one event,
+    and no other transaction locks two."""
     return change.kind is ChangeKind.JOINED
 
 

@@ -61,7 +61,7 @@ class PhotoStore:
         self._engine = engine
 
     def find_upload(self, event_id: UUID, sha256: bytes, began_at: datetime | None = None) -> KnownUpload | None:
-        """The existing photo with these bytes."""
+        """The photo that already has these bytes, if any."""
         values = {"event": event_id, "sha256": sha256, "began": began_at}
         with transaction(self._engine) as connection:
             row = connection.execute(text(SELECT_UPLOAD), values).first()
@@ -79,7 +79,7 @@ class PhotoStore:
         pending with the new file, and its old file is deleted; a guest's photo that an organiser adds becomes theirs.
         With `photo.replaces`, the only photo of that name gets the file.
 
-        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond a guest's limit for today, and EventNotFound if
+        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos if a guest exceeds the daily limit, and EventNotFound if
         the event or the uploader's membership no longer exists.
         """
         event_id, user_id = photo.event_id, photo.uploader_id
@@ -170,7 +170,7 @@ class PhotoStore:
             return find_event(connection, photo_id)
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: because they added it, by their role, or by its visibility."""
+        """A photo that this user may see because they added it, by their role, or by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -246,8 +246,7 @@ class PhotoStore:
         return IndexCounts(event_id, row.pending, row.indexed, row.failed, row.faces)
 
     def count_guests(self, event_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-        """For each event, how many guests are searched for, and how many of them have no photo; none if there are
-        none."""
+        """For each event that has such guests, how many are searched for, and how many of these have no photo."""
         query = text(
             """
             SELECT event_id, count(*) AS searched, count(*) FILTER (WHERE NOT is_matched) AS unmatched FROM (

@@ -1,4 +1,4 @@
-"""SQL of deleted events and erased guests: deletes rows in batches, in small transactions that block little."""
+"""SQL that purges deleted events and erased guests in small batches, so that each transaction holds locks briefly."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ BATCH = 200
 
 
 class PurgeStore:
-    """Deletes hidden events with their remaining rows, and the hidden photos of erased guests."""
+    """Deletes events marked as deleted, with their remaining rows, and the hidden photos of erased guests."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -34,7 +34,7 @@ class PurgeStore:
             return True
 
     def _purge_uploads(self, limit: int) -> bool:
-        """Photos in deleted events are deleted with the event."""
+        """Deletes photos of erased guests; those in deleted events are deleted with the event."""
         find = text("SELECT user_id FROM matcher.erasures ORDER BY user_id LIMIT 1 FOR UPDATE SKIP LOCKED")
         where = text(
             "SELECT p.event_id FROM matcher.photos p JOIN matcher.events e ON e.id = p.event_id AND NOT e.gone"

@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 class ReencryptionStore(SealingStore):
-    """Encodings, by the master key that seals them."""
+    """Finds and re-encrypts encodings that are not sealed with the first master key."""
 
     schema = SCHEMA
 

@@ -1,7 +1,7 @@
 """SQL of refusals: photos that a person says they are not in.
 
-Every face of such a photo is refused, so the photo never matches the person again, whatever selfie comes later. The
-face that had matched them is rejected: faces that resemble it are not theirs either (docs/matching.md).
+Every face of such a photo is refused, so that no later selfie of the person matches it. The face that had matched is
+rejected: faces that resemble it do not match the person either (docs/matching.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ class RefusalStore:
             return find_event(connection, photo_id)
 
     def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> bool:
-        """Returns False if the person is not the user's, or neither has the photo nor refused it before."""
+        """Returns False if the person is not the user's, or neither matches the photo nor has refused it."""
         values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-refuse") as connection:
             if not self._may_decide(connection, values):
@@ -58,8 +58,8 @@ class RefusalStore:
     def restore(
         self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson, person_id: UUID | None = None
     ) -> bool:
-        """Compares the photo with the person again, by `find_person`, which receives the faces that they still reject.
-        Returns False like `refuse`."""
+        """Withdraws a refusal and compares the photo with the person again by `find_person`, which receives the faces
+        that they still reject. Returns False in the same cases as `refuse`."""
         values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-restore") as connection:
             if not self._may_decide(connection, values):

@@ -14,7 +14,7 @@ from matcher_service.store.encodings import open_face
 
 @dataclass(frozen=True)
 class MovedRejection:
-    """A rejected face whose photo was read again: its new number, None if the face was not found again."""
+    """A rejected face in a photo that was read again: its new number, None if the face was not found again."""
 
     person_id: UUID
     photo_id: UUID

@@ -7,7 +7,7 @@ from matcher_service.store.hints import hint_all
 
 
 class ReleaseStore:
-    """Events whose photos were held back. Guests see them once the time has come; this class notifies open pages."""
+    """Scheduled releases. Guests may see the photos from the scheduled time on; this class notifies open pages."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -26,7 +26,7 @@ CHOSEN = """unnest(CAST(:photos AS uuid[]), CAST(:nos AS integer[]), CAST(:lefts
     AS c (photo_id, face_no, "left", top, width, height)"""
 IS_CHOSEN = """(f.photo_id, f.face_no, f."left", f.top, f.width, f.height)
     = (c.photo_id, c.face_no, c."left", c.top, c.width, c.height)"""
-# Counts existing faces, and those that are already forgotten, for example by the same request before.
+# Counts faces that exist, and those already forgotten, for example by an earlier attempt of the same request.
 COUNT_CHOSEN = f"""
 SELECT count(*) FROM {CHOSEN} WHERE EXISTS (SELECT FROM matcher.faces f WHERE f.event_id = :event AND {IS_CHOSEN})
     OR EXISTS (SELECT FROM matcher.forgotten_faces f WHERE f.event_id = :event
@@ -86,7 +86,7 @@ Numbered = Sequence[tuple[UUID, int]]  # faces: the photo of each, and its numbe
 
 
 class RemovalStore:
-    """The faces of people who ask to be removed."""
+    """Finds and forgets the faces of people who ask to be removed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -156,7 +156,7 @@ class RemovalStore:
         return [(row.photo_id, row.face_no) for row in rows]
 
     def _forget_laid_aside(self, connection: Connection, event_id: UUID, photos: Sequence[UUID]) -> None:
-        """Also deletes faces that a newer engine has already found in these places."""
+        """Also deletes staged faces that a newer engine has already found in these places."""
         rows = connection.execute(text(READ_AGAIN), {"event": event_id, "photos": list(photos)}).all()
         gone: list[tuple[UUID, int]] = []
         for row in rows:

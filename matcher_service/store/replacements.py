@@ -39,8 +39,8 @@ class Before:
 
 
 def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[UUID]:
-    """Photos of the same name that this member may replace, two at most. Organisers replace photos of all organisers
-    and photographers, who replace only their own; photos of guests are never replaced, since phones reuse file
+    """At most two photos of the same name that this member may replace. Organisers may replace those of all organisers
+    and photographers, photographers only their own; photos of guests are never replaced, since phones reuse file
     names."""
     if not photo.filename or not may(role, Action.ADD):
         return []
@@ -53,7 +53,7 @@ def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[
 
 
 def replace_photo(connection: Connection, photo_id: UUID, photo: NewPhoto) -> AddedPhoto:
-    """Replaces the photo by the upload, at once or when it is read. Requires the event's lock."""
+    """Replaces the photo with the upload, at once or after the upload is read. Requires the event's lock."""
     query = text("SELECT state FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
     state = PhotoState(connection.execute(query, {"event": photo.event_id, "photo": photo_id}).scalar_one())
     discard_replacement(connection, photo.event_id, photo_id)
@@ -139,7 +139,7 @@ def replace_upload(connection: Connection, job: Job, version: int) -> Before | N
 
 
 def find_replaced(connection: Connection, event_id: UUID, after_version: int) -> Sequence[UUID]:
-    """Photos of which an index of that event version has outdated faces."""
+    """Photos whose faces are outdated in an index of that event version."""
     query = text(
         "SELECT id FROM matcher.photos WHERE event_id = :event AND replaced_version > :version AND replaced_version > 0"
     )

@@ -9,7 +9,7 @@ from matcher_service.store.uploads import delete_photos
 
 
 class ReplayStore:
-    """Erases photos again; auth_service erases accounts and events, and its feed reports that here."""
+    """Erases photos again; auth_service erases accounts and events, which its feed reports to this service."""
 
     kinds = (Gone.PHOTO,)
 

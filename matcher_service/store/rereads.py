@@ -16,7 +16,7 @@ from matcher_service.store.events import lock_event
 from matcher_service.store.forgotten import drop_forgotten
 
 FIRST_ID = UUID(int=0)
-SWAP_LEASES = 20  # the lease of a swap, in leases of photos
+SWAP_LEASES = 20  # the lease of a swap, as a multiple of a photo's lease
 # Condition on photos `p`.
 IS_OLD = "p.state = 'indexed' AND p.engine_version < :engine AND p.reread_version < :engine"
 PLAN = f"""
@@ -48,7 +48,7 @@ WHERE event_id = :event AND photo_id = (
     ORDER BY photo_id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING photo_id, upload_key, attempt
 """
-# Results of an older engine, or of a replaced upload, are outdated whatever their attempt.
+# Results of an older engine or for a replaced upload are stale, whatever their attempt.
 IS_OURS = (
     "event_id = :event AND photo_id = :photo AND attempt = :attempt AND upload_key = :key AND state = 'reading'"
     " AND EXISTS (SELECT FROM matcher.rereads o WHERE o.event_id = :event AND o.engine_version = :engine)"
@@ -71,8 +71,8 @@ class RereadStore:
         self._served = FIRST_ID  # the event that had the last turn
 
     def plan(self, event_id: UUID | None = None) -> int:
-        """Plans to read the photos of an older engine again, in one event or in all; returns how many events are
-        new."""
+        """Schedules photos of an older engine to be read again, in one event or in all; returns how many events were
+        added."""
         with transaction(self._engine, "reread-plan") as connection:
             return connection.execute(text(PLAN), {"event": event_id, "engine": ENGINE_VERSION}).rowcount
 
@@ -92,8 +92,8 @@ class RereadStore:
             return list(connection.execute(text("SELECT event_id FROM matcher.rereads ORDER BY event_id")).scalars())
 
     def claim(self, lease_s: float) -> RereadJob | None:
-        """The next photo of the next event that has one; events take turns. The swap of an event comes when all of its
-        photos are read. An expired lease can be claimed again; `attempt` fences its previous holder."""
+        """Claims the next photo of the next event that has one (events take turns), or the swap of an event whose
+        photos have all been read. An expired lease can be claimed again; `attempt` fences its previous holder."""
         with transaction(self._engine, "reread-claim") as connection:
             job = self._claim_after(connection, self._served, lease_s)
             if job is None and self._served != FIRST_ID:
@@ -124,7 +124,7 @@ class RereadStore:
         return drop_forgotten(connection, job.event_id, job.photo_id, faces, size)
 
     def keep(self, job: RereadPhoto) -> None:
-        """Settles a photo that can no longer be read; it keeps its faces."""
+        """Completes the job of a photo that can no longer be read; the photo keeps its faces."""
         with transaction(self._engine, "reread-keep") as connection:
             self._settle(connection, job, "kept", 0)
 
@@ -170,7 +170,7 @@ class RereadStore:
         return row.depth, float(row.age_s)
 
     def _claim_after(self, connection: Connection, event_id: UUID, lease_s: float) -> RereadJob | None:
-        """Tries events in the order of their ids; skips one whose last photos other workers are reading."""
+        """Tries events in the order of their ids; skips an event whose last photos other workers are reading."""
         values = {"engine": ENGINE_VERSION, "after": event_id}
         while (row := connection.execute(text(NEXT_EVENT), values).first()) is not None:
             if (job := self._claim_in(connection, row, lease_s)) is not None:

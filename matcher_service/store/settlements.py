@@ -1,6 +1,6 @@
 """SQL of settlements: claims events, reads a snapshot, and publishes the difference.
 
-A settlement computes without the event's lock. Faces and people added meanwhile keep their direct matches and are
+A settlement is computed without the event's lock. Faces and people added meanwhile keep their direct matches and are
 settled the next time; any other change (`resets`) discards the settlement.
 """
 
@@ -56,8 +56,8 @@ class SettlementStore:
         self._engine = engine
 
     def claim(self, lease_s: float, delay_s: float, lease_of_pair_s: float = 0.0) -> Settlement | None:
-        """The event that has waited longest, if it changed at least `delay_s` ago. The lease grows with the pairs of a
-        face and a person."""
+        """Claims the event that has waited longest, if it changed at least `delay_s` ago. The lease grows with the
+        number of pairs of a face and a person."""
         values = {"lease": lease_s, "delay": delay_s, "lease_of_pair": lease_of_pair_s}
         with transaction(self._engine, "settlement-claim") as connection:
             row = connection.execute(text(CLAIM), values).first()
@@ -75,8 +75,8 @@ class SettlementStore:
             )
 
     def read(self, job: Settlement, max_faces: int) -> UnsettledEvent | None:
-        """None if the event is deleted or the job is lost. An event of more faces is read without faces and with only
-        the matches that growth found, which are therefore deleted."""
+        """A snapshot of the event; None if it is deleted or the job is lost. For an event of more than `max_faces`
+        faces, it contains no faces and only the matches found by growth, which are therefore deleted."""
         values = {"event": job.event_id, "attempt": job.attempt}
         with transaction(self._engine) as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))

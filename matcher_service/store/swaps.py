@@ -27,7 +27,7 @@ from matcher_service.store.unsettled import (
     select_refusals,
 )
 
-SWAP_FACES = 40_000  # old and new ones, per transaction: each new face locks the event for about 70 microseconds
+SWAP_FACES = 40_000  # old and new ones per transaction; each new face holds the event's lock for about 70 microseconds
 STATE = """
 SELECT e.version, e.face_count, coalesce(s.changes, 0) AS changes, coalesce(s.resets, 0) AS resets
 FROM matcher.events e JOIN matcher.rereads o ON o.event_id = :event AND o.attempt = :attempt
@@ -91,15 +91,15 @@ class UnswappedEvent:
 
 
 class SwapStore:
-    """Events whose photos have all been read again."""
+    """Reads and publishes swaps of events whose photos have all been read again."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read(self, job: Swap, max_faces: int) -> UnswappedEvent | None:
-        """None if the event is deleted, the job is lost, or a photo is still to be read. For an event with more than
-        `max_faces` faces, only those to be swapped are read. More than SWAP_FACES faces, old and new, are swapped in
-        several steps."""
+        """A snapshot; None if the event is deleted, the job is lost, or a photo is still to be read. For an event with
+        more than `max_faces` faces, only those to be swapped are read. More than SWAP_FACES faces, old and new, are
+        swapped in several steps."""
         values = {"event": job.event_id, "attempt": job.attempt, "engine": ENGINE_VERSION}
         with transaction(self._engine) as connection:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))

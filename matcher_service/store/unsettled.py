@@ -30,9 +30,9 @@ CURRENT, NEW = "matcher.faces", "matcher.reread_faces"
 
 @dataclass(frozen=True)
 class UnsettledEvent:
-    """A snapshot of an event. `changes`, `resets`: its counters. `refusals`: the photos that each person refuses, and
-    the number of the face that had matched them, if known. `matches`: the number of the face by person and photo, None
-    if unknown, and whether growth found it."""
+    """A snapshot of an event. `changes`, `resets`: its counters. `refusals`: the photos that each person refuses, with
+    the number of the face that had matched, if known. `matches`: by person and photo, the number of the face, None if
+    unknown, and whether growth found it."""
 
     changes: int
     resets: int

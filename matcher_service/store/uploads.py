@@ -98,7 +98,7 @@ def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility
 
 
 def count_guest_photo(connection: Connection, event_id: UUID, user_id: UUID, most: int) -> None:
-    """Counts one more photo of today; a deletion does not reduce the count. Raises TooManyGuestPhotos."""
+    """Adds one photo to today's count, which deletions do not reduce. Raises TooManyGuestPhotos."""
     count = text(
         """
         INSERT INTO matcher.guest_uploads AS u (event_id, user_id, day, count)
@@ -124,7 +124,7 @@ def take_over(connection: Connection, event_id: UUID, known: KnownUpload, organi
         ),
         values,
     ).scalar_one()
-    mark_unsettled(connection, event_id, is_reset=False)  # its faces may be templates from now on
+    mark_unsettled(connection, event_id, is_reset=False)  # its faces may now be templates
     if visibility == Visibility.UNAPPROVED.value:
         change_visibility(connection, event_id, [known.photo_id], Visibility.MATCHED)
 
@@ -149,7 +149,7 @@ def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_
 
 
 def add_known(connection: Connection, photo: NewPhoto, role: Role, known: KnownUpload) -> AddedPhoto:
-    """Handles bytes that already exist, and queues the file that is not needed. Requires the event's lock."""
+    """Handles bytes that already exist, and queues the superfluous file for deletion. Requires the event's lock."""
     event_id, unused = photo.event_id, photo.upload_key
     answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
     if known.is_foreign(role, photo.uploader_id):

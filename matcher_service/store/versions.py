@@ -1,4 +1,4 @@
-"""The pictures that rows name: the file of each, and its version."""
+"""SQL of the pictures of photos: the file of each, and its version."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from sqlalchemy import Row
 
 from matcher_service.domain import Variant
 
-# The file of each picture, and what else its bytes depend on. Photos that version 0002 read have no medium picture; an
-# original without a separate file is sent from the upload.
+# SQL: the file of each picture, and the other value on which its bytes depend. Photos that version 0002 read have no
+# medium picture; an original without a separate file is sent from the upload.
 FILES = {
     Variant.THUMB: ("p.thumb_key", "NULL"),
     Variant.MEDIUM: ("coalesce(p.medium_key, p.preview_key)", "NULL"),
@@ -35,5 +35,5 @@ def read_versions(row: Row[Any]) -> Mapping[Variant, str]:
 
 
 def make_version(key: str | None, digest: str | None) -> str:
-    """Changes whenever the picture's bytes do; does not reveal the key."""
+    """A version that changes with the picture's bytes and does not reveal the key."""
     return hashlib.blake2b(f"{key} {digest or ''}".encode(), digest_size=8).hexdigest() if key else ""

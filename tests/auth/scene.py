@@ -142,7 +142,7 @@ class AuthScene:
         return [change.kind for change in self.changes() if change.user_id == person.user_id]
 
     def stranger(self, username: str = "sven") -> Person:
-        """Creates a user with an account who is in no event."""
+        """Creates an account that is in no event."""
         return self.organiser(username)
 
     def changes(self, after: int = 0) -> list[pb.Change]:

@@ -25,7 +25,7 @@ def test_registering_makes_an_account_a_membership_and_a_login(scene: AuthScene)
     assert me.HasField("create_time")
 
 
-def test_a_form_reports_all_faults_at_once(scene: AuthScene) -> None:
+def test_a_form_reports_all_faults_together(scene: AuthScene) -> None:
     scene.organiser()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(pb.RegisterRequest(username="x", email="nobody", password="short", event_code="WRONG"))
@@ -263,8 +263,8 @@ def test_erasing_an_organiser_deletes_events_without_another_organiser(scene: Au
 
 
 def test_an_account_that_never_existed_is_not_found(scene: AuthScene) -> None:
-    nobody = bearer(scene.sign("auth").sign(str(uuid4()), 60))
+    unknown = bearer(scene.sign("auth").sign(str(uuid4()), 60))
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
-        scene.stub.GetUser(pb.GetUserRequest(), metadata=nobody)
-    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=nobody)
+        scene.stub.GetUser(pb.GetUserRequest(), metadata=unknown)
+    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=unknown)
     assert scene.changes() == []

@@ -1,4 +1,4 @@
-"""Events with admission: who waits, who is admitted, and what other services learn of it."""
+"""Events with admission: waiting guests, their admission, and the changes sent to other services."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_guest_waits_until_admitted(
     assert scene.changes()[-1].role == pb.ROLE_GUEST
 
 
-def test_control_a_join_published_at_once_reveals_a_waiting_guest(
+def test_control_a_join_published_immediately_reveals_a_waiting_guest(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def add_and_say_so(connection, event_id, user_id, role, waiting, searched):  # type: ignore[no-untyped-def]
@@ -88,7 +88,7 @@ def test_control_a_join_published_at_once_reveals_a_waiting_guest(
     assert (waiting, scene.kinds_about(guest)) == (True, [JOINED])
 
 
-def test_without_admission_guests_join_at_once(scene: AuthScene) -> None:
+def test_without_admission_guests_join_immediately(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     assert not event.admission
     guest, waiting = enter_as_guest(scene, event)

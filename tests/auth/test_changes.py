@@ -73,7 +73,7 @@ def test_every_act_appends_exactly_its_changes(scene: AuthScene, subtests: pytes
     expect("leave", left(sven.user_id))
     remove = pb.LeaveEventRequest(event_id=event_id, user_id=sven.user_id)
     stub.LeaveEvent(remove, metadata=olga.metadata)
-    expect("remove who is no guest")
+    expect("remove a user who is not a guest")
     stub.JoinEvent(join, metadata=sven.metadata)
     stub.LeaveEvent(remove, metadata=olga.metadata)
     expect("remove", joined(event_id, sven.user_id), left(sven.user_id), updated())

@@ -83,7 +83,7 @@ def test_a_token_without_a_session_cannot_change_the_password(scene: AuthScene) 
     assert may_log_in(scene, PASSWORD)
 
 
-def test_without_a_mailer_an_email_changes_at_once(scene: AuthScene) -> None:
+def test_without_a_mailer_an_email_changes_immediately(scene: AuthScene) -> None:
     olga = scene.organiser()
     scene.organiser("otto")
     assert not change_email(scene, olga.metadata, "Olga@example.com")

@@ -1,4 +1,4 @@
-"""Ends of events. An end in the past would shut an event at once, so only a closed event may have one."""
+"""Ends of events. An end in the past would close an event immediately, so only a closed event may have one."""
 
 from datetime import UTC, datetime, timedelta
 

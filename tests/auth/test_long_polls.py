@@ -1,4 +1,4 @@
-"""Long polls of the change feed: a waiting follower gets a change at once, and shares its queries."""
+"""Long polls of the change feed: a waiting follower gets a change immediately, and followers share queries."""
 
 from types import SimpleNamespace
 from typing import Any

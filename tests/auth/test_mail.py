@@ -29,7 +29,7 @@ def test_one_email_is_sent_when_photos_first_appear(mail: Mail, event: pb.Event)
     assert mail.scene.sql("SELECT state, address FROM auth.mails") == [("sent", None)]
 
 
-def test_existing_photos_are_announced_at_once_and_only_once(mail: Mail, event: pb.Event) -> None:
+def test_existing_photos_are_announced_immediately_and_only_once(mail: Mail, event: pb.Event) -> None:
     guest = mail.scene.visitor(event)
     mail.photos[UUID(guest.user_id)] = 1
     mail.leave(event, guest)

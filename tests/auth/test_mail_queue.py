@@ -33,7 +33,7 @@ def test_an_email_deferred_by_the_server_is_retried_later(waiting: Mail, place: 
     waiting.work()
     assert (waiting.states(), waiting.smtp.attempts) == (["waiting"], 1)
     waiting.work()
-    assert waiting.smtp.attempts == 1, "it is not retried at once"
+    assert waiting.smtp.attempts == 1, "it is not retried immediately"
     waiting.pass_time(60)
     waiting.work()
     assert waiting.states() == ["sent"]

@@ -99,13 +99,13 @@ def test_only_an_account_with_a_password_can_become_organiser(scene: AuthScene, 
 
 def test_setting_a_role_needs_a_member(scene: AuthScene, party: Party) -> None:
     event, olga = party
-    away, gone = scene.guest(event, "away"), scene.guest(event, "gone")
+    removed, gone = scene.guest(event, "removed"), scene.guest(event, "gone")
     scene.admission(event, olga)
     waiting, stranger = scene.visitor(event), scene.stranger()
-    scene.remove(event, away, olga)
-    for nobody in (waiting, stranger, away):
+    scene.remove(event, removed, olga)
+    for user in (waiting, stranger, removed):
         with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
-            scene.set_role(event, nobody, COUPLE, olga)
+            scene.set_role(event, user, COUPLE, olga)
         assert "not a member of the event" in refusal.message
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gone.metadata)
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
@@ -160,9 +160,9 @@ def test_a_caller_who_is_not_a_member_gets_event_not_found(scene: AuthScene, par
     event, olga = party
     gina = scene.guest(event)
     scene.admission(event, olga)
-    for nobody in (scene.stranger(), scene.visitor(event)):
+    for user in (scene.stranger(), scene.visitor(event)):
         with pytest.raises(EventNotFound):
-            RoleStore(scene.db).set_role(UUID(event.event_id), UUID(gina.user_id), Role.COUPLE, UUID(nobody.user_id))
+            RoleStore(scene.db).set_role(UUID(event.event_id), UUID(gina.user_id), Role.COUPLE, UUID(user.user_id))
     assert role_of(scene, gina) == GUEST
 
 

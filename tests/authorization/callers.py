@@ -15,4 +15,4 @@ INVALID = frozenset({"anonymous", "garbage", "expired", "forged"})
 SERVICES = frozenset({"service:auth", "service:selfie", "service:matcher", "service:gateway"})
 DOWNLOAD = "delegate:matcher"  # the token for an archive download of the organiser
 DELEGATES = frozenset({DOWNLOAD, "delegate:selfie"})
-EVERYBODY = ACCOUNTS | INVALID | SERVICES | DELEGATES
+ALL_CALLERS = ACCOUNTS | INVALID | SERVICES | DELEGATES

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from tests.authorization.callers import ACCOUNTS, ELSEWHERE, EVERYBODY, GUEST
+from tests.authorization.callers import ACCOUNTS, ALL_CALLERS, ELSEWHERE, GUEST
 from tests.authorization.rows import ABSENT, FOREIGN, MIXED, Row
 from tests.authorization.scene import OWN, OWNED, Scene
 
@@ -14,7 +14,7 @@ READS = ("GET ", "Get", "List", "Check", "Count", "Watch", "Find", "LookUp")  # 
 def find_faults(scene: Scene, by: ModuleType, row: Row) -> list[str]:
     """`by`: the module that makes calls. Expected refusals come first and must change nothing in any service."""
     before = {} if row.name.startswith(READS) else scene.fingerprint()
-    faults = [fault for caller in sorted(EVERYBODY - row.may) for fault in _check(scene, by, row, caller, OWN)]
+    faults = [fault for caller in sorted(ALL_CALLERS - row.may) for fault in _check(scene, by, row, caller, OWN)]
     for where in _elsewhere(scene, by, row):
         callers = ACCOUNTS - ELSEWHERE if where == FOREIGN else EXAMPLES
         for caller in sorted(row.may & callers):

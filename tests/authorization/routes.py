@@ -1,6 +1,6 @@
 """The permissions of each route of the gateway. A new route needs a row here.
 
-`everybody`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
+`anyone`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
 an event; other members get a permission fault, and outsiders get not found. `photo`: on a photo; callers without
 permission get not found. Invalid tokens and tokens of services get 401.
 """
@@ -20,7 +20,7 @@ from tests.authorization.callers import (
     WAITING,
 )
 from tests.authorization.route_requests import REQUESTS
-from tests.authorization.rows import ABSENT, FOREIGN, MIXED, Row, everybody
+from tests.authorization.rows import ABSENT, FOREIGN, MIXED, Row, anyone
 
 UNSIGNED = "401 invalid_token"
 NO_EVENT, NO_PHOTO, NO_PERSON, NO_USER = (
@@ -40,7 +40,7 @@ LOOKERS = ORGANISERS | {COUPLE}  # roles that see all photos
 ADDERS = ORGANISERS | {PHOTOGRAPHER}
 WITHOUT_PASSWORD = {GUEST, WAITING, REMOVED, "guest_elsewhere"}
 WITH_PASSWORD = LIVING - WITHOUT_PASSWORD
-NOBODY: frozenset[str] = frozenset()
+NO_CALLER: frozenset[str] = frozenset()
 REFUSED_PASSWORD = {**dict.fromkeys(WITHOUT_PASSWORD, NEEDS_PASSWORD), ERASED: NO_USER}
 MAY_CREATE_EVENTS = {"organiser", "organiser_elsewhere"}
 BODIES = {"json", "files", "content"}
@@ -86,27 +86,27 @@ def pictures(variant: str) -> list[Row]:
 
 
 ROWS = [
-    # Open to everybody: by a code, a password, a link or an invitation, or only about the server.
-    everybody("GET /healthz", "200"),
-    everybody("GET /readyz", "200"),
-    everybody("GET /api/session", "200"),
-    everybody("POST /api/check-event-code", "200"),
-    everybody("POST /api/check-user-availability", "200"),
-    everybody("POST /api/register-with-event-code", "201"),
-    everybody("POST /api/guest-sessions", "201"),
-    everybody("POST /api/login", "200"),
-    everybody("POST /api/refresh", "200", "refresh_token"),
-    everybody("DELETE /api/refresh", "204"),
-    everybody("POST /api/logout", "204", "refresh_token"),
-    everybody("POST /api/sign-in", "200", "sign_in"),
-    everybody("POST /api/sign-in-links", "202"),
-    everybody("POST /api/unsubscribe/{token}", "204"),
-    everybody("POST /api/confirm-email", "204", "email_link"),
-    everybody("POST /api/password-resets", "202"),
-    everybody("POST /api/reset-password", "200", "reset"),
-    everybody("POST /api/invitations/look", "200"),
-    everybody("POST /api/invitations/register", "201", "invitation"),
-    everybody("POST /api/first-organiser", "409 organiser_exists"),
+    # Open to anyone: by a code, a password, a link or an invitation, or only about the server.
+    anyone("GET /healthz", "200"),
+    anyone("GET /readyz", "200"),
+    anyone("GET /api/session", "200"),
+    anyone("POST /api/check-event-code", "200"),
+    anyone("POST /api/check-user-availability", "200"),
+    anyone("POST /api/register-with-event-code", "201"),
+    anyone("POST /api/guest-sessions", "201"),
+    anyone("POST /api/login", "200"),
+    anyone("POST /api/refresh", "200", "refresh_token"),
+    anyone("DELETE /api/refresh", "204"),
+    anyone("POST /api/logout", "204", "refresh_token"),
+    anyone("POST /api/sign-in", "200", "sign_in"),
+    anyone("POST /api/sign-in-links", "202"),
+    anyone("POST /api/unsubscribe/{token}", "204"),
+    anyone("POST /api/confirm-email", "204", "email_link"),
+    anyone("POST /api/password-resets", "202"),
+    anyone("POST /api/reset-password", "200", "reset"),
+    anyone("POST /api/invitations/look", "200"),
+    anyone("POST /api/invitations/register", "201", "invitation"),
+    anyone("POST /api/first-organiser", "409 organiser_exists"),
     # The caller's account.
     own("GET /api/me", "200"),
     own("DELETE /api/me", "204", "caller", may=ACCOUNTS),
@@ -120,9 +120,9 @@ ROWS = [
         erased=NO_USER,
     ),
     own("POST /api/me/password", "204", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
-    own("POST /api/me/password: without the old one", "204", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("POST /api/me/password: without the old one", "204", may=NO_CALLER, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("POST /api/me/email", "200", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
-    own("POST /api/me/email: without the password", "200", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("POST /api/me/email: without the password", "200", may=NO_CALLER, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("GET /api/me/sessions", "200", may=ACCOUNTS),
     own("DELETE /api/me/sessions", "204", may=ACCOUNTS),
     own("DELETE /api/me/sessions/{session_id}", "204", may=ACCOUNTS, outside="204"),  # a foreign session does not end

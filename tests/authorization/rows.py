@@ -44,7 +44,7 @@ class Row:
         return self.but.get(where, self.outside)
 
 
-def everybody(name: str, ok: str, *uses: str, **but: str) -> Row:
+def anyone(name: str, ok: str, *uses: str, **but: str) -> Row:
     """Open to all callers, whatever their token."""
     may = ACCOUNTS | INVALID | SERVICES | DELEGATES
     return Row(name, may, ok, ok, ok, but, uses=frozenset(uses))

@@ -1,6 +1,6 @@
 """The permissions of each RPC of the services. A new RPC needs a row here.
 
-`everybody`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
+`anyone`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
 an event; other members get a permission fault, and outsiders get not found. `photo`: on a photo; callers without
 permission get not found. `service`: only for other services. Invalid tokens get INVALID_TOKEN, and tokens of other
 kinds of callers get CALLER_NOT_ALLOWED.
@@ -18,7 +18,7 @@ from tests.authorization.callers import (
     REMOVED,
     WAITING,
 )
-from tests.authorization.rows import Row, everybody
+from tests.authorization.rows import Row, anyone
 
 NO_EVENT, NO_PHOTO, NO_PERSON, NO_USER = (
     f"NOT_FOUND {thing}_NOT_FOUND" for thing in ("EVENT", "PHOTO", "PERSON", "USER")
@@ -36,7 +36,7 @@ LOOKERS = ORGANISERS | {COUPLE}  # roles that see all photos
 ADDERS = ORGANISERS | {PHOTOGRAPHER}
 WITHOUT_PASSWORD = frozenset({GUEST, WAITING, REMOVED, "guest_elsewhere"})
 WITH_PASSWORD = LIVING - WITHOUT_PASSWORD
-NOBODY: frozenset[str] = frozenset()
+NO_CALLER: frozenset[str] = frozenset()
 REFUSED_PASSWORD = {**dict.fromkeys(WITHOUT_PASSWORD, NEEDS_PASSWORD), ERASED: NO_USER}
 MAY_CREATE_EVENTS = frozenset({"organiser", "organiser_elsewhere"})
 GUESTS_OWN = frozenset({GUEST})
@@ -64,30 +64,30 @@ def service(name: str, *services: str) -> Row:
 
 
 ROWS = [
-    # auth_service: open to everybody.
-    everybody("CheckEventCode", "OK"),
-    everybody("CheckUserAvailability", "OK"),
-    everybody("Register", "OK"),
-    everybody("CreateGuest", "OK"),
-    everybody("SignIn", "OK", "sign_in"),
-    everybody("Login", "OK"),
-    everybody("RefreshToken", "OK", "refresh_token"),
-    everybody("Logout", "OK", "refresh_token"),
-    everybody("LookUpInvitation", "OK"),
-    everybody("RegisterInvited", "OK", "invitation"),
-    everybody("CheckFirstOrganiser", "OK"),
-    everybody("CreateFirstOrganiser", "FAILED_PRECONDITION ORGANISER_EXISTS"),
-    everybody("SendSignInLink", "OK"),
-    everybody("Unsubscribe", "OK"),
-    everybody("ConfirmEmail", "OK", "email_link"),
-    everybody("SendPasswordReset", "OK"),
-    everybody("ResetPassword", "OK", "reset"),
+    # auth_service: open to anyone.
+    anyone("CheckEventCode", "OK"),
+    anyone("CheckUserAvailability", "OK"),
+    anyone("Register", "OK"),
+    anyone("CreateGuest", "OK"),
+    anyone("SignIn", "OK", "sign_in"),
+    anyone("Login", "OK"),
+    anyone("RefreshToken", "OK", "refresh_token"),
+    anyone("Logout", "OK", "refresh_token"),
+    anyone("LookUpInvitation", "OK"),
+    anyone("RegisterInvited", "OK", "invitation"),
+    anyone("CheckFirstOrganiser", "OK"),
+    anyone("CreateFirstOrganiser", "FAILED_PRECONDITION ORGANISER_EXISTS"),
+    anyone("SendSignInLink", "OK"),
+    anyone("Unsubscribe", "OK"),
+    anyone("ConfirmEmail", "OK", "email_link"),
+    anyone("SendPasswordReset", "OK"),
+    anyone("ResetPassword", "OK", "reset"),
     # The caller's account and memberships.
     own("SetCredentials", "caller", may=WITHOUT_PASSWORD, outside=HAS_PASSWORD, erased=NO_USER),
     own("ChangePassword", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
-    own("ChangePassword: without the old one", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("ChangePassword: without the old one", may=NO_CALLER, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("ChangeEmail", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
-    own("ChangeEmail: without the password", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("ChangeEmail: without the password", may=NO_CALLER, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("ListSessions", may=ACCOUNTS),
     own("EndSession", may=ACCOUNTS, outside="OK"),  # a foreign session does not end
     own("EndOtherSessions", may=ACCOUNTS),
@@ -114,7 +114,7 @@ ROWS = [
     run("ListRemoved", ORGANISERS),
     run("AdmitGuest", ORGANISERS, mixed=NO_USER),
     run("SetRole", ORGANISERS, mixed=NO_USER),
-    run("LeaveEvent: of somebody else", ORGANISERS, "user_id", mixed="OK"),
+    run("LeaveEvent: of another user", ORGANISERS, "user_id", mixed="OK"),
     run("CreateSignInLink: for a guest", ORGANISERS, mixed=NO_USER),
     run("CreateInvitation", ORGANISERS),
     run("ListInvitations", ORGANISERS),

@@ -124,7 +124,7 @@ class Scene:
         guest = party.accounts["guest"]
         named = {"event_id": party.event.event_id, "event_code": party.code}
         named |= {"person_id": guest.person_id, "selfie_id": guest.selfie_id}
-        return {**party.things, **named, "photo_id": party.things[photo], "number": "0", "token": "nobody's"}
+        return {**party.things, **named, "photo_id": party.things[photo], "number": "0", "token": "unknown"}
 
     def renew(self, things: frozenset[str], caller: str) -> None:
         """Replaces what a call has used up: things of the party, the `party`, the `caller`'s account, its `selfie` or

@@ -72,7 +72,7 @@ class CheapPasswords(WatchedPasswords):
     def __init__(self) -> None:
         super().__init__()
         self._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._decoy = self._hasher.hash("no user has this password")
 
 
 def read_logo(_: bytes) -> LogoReading:

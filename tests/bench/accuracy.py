@@ -1,4 +1,4 @@
-"""What the engine finds, tells apart and refuses, on labelled photos of real people.
+"""Measures on labelled photos of real people which faces the engine finds, distinguishes and rejects.
 
 python -m tests.bench.accuracy [--faces DIR]
 
@@ -35,14 +35,14 @@ from tests.bench.accuracy_report import Found, Report, draw, summarise, tabulate
 TOLERANCE = float(MatchSettings.model_fields["face_tolerance"].default)
 SHARED = Path("../shared/faces")
 VAR = Path("var")
-# A face of this width is far away, and near the smallest that is found.
+# A face of this width is distant, and close to the detection limit.
 FAR_PX = 48
 MIN_OVERLAP = 0.3
 
 
 @dataclass
 class Looks:
-    """The singles, by name: how a selfie's encoding sees each, and a photo's, near and far."""
+    """The encodings of the singles by name: as selfies, and as near and distant faces in photos."""
 
     persons: dict[str, str] = field(default_factory=dict)
     selfies: dict[str, Encoding] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Looks:
 
 
 def measure(engine: Engine, strict: Engine, photos: Photos) -> Report:
-    """`engine` as it reads photos, `strict` as it checks selfies."""
+    """`engine` reads photos, `strict` checks selfies."""
     looks, ours, theirs = Looks(), Found(), Found()
     for single in photos.singles:
         measure_single(engine, strict, single, looks, ours, theirs)
@@ -78,7 +78,7 @@ def measure(engine: Engine, strict: Engine, photos: Photos) -> Report:
 
 
 def measure_single(engine: Engine, strict: Engine, single: Single, looks: Looks, ours: Found, theirs: Found) -> None:
-    """The largest face is the person's: near as it is, far as if from across the hall."""
+    """Encodes the largest face, which is the person's, at its own size and scaled down to a distant one."""
     looks.persons[single.name] = single.person
     verdict = examine(strict, single.image)
     if verdict.encoding is None:
@@ -109,7 +109,7 @@ def measure_group(engine: Engine, group: Group, ours: Found, theirs: Found) -> l
 
 
 def locate(pixels: Pixels) -> list[Box]:
-    """By face_recognition's defaults."""
+    """Uses the defaults of face_recognition."""
     places = face_recognition.face_locations(pixels)
     return [Box(left, top, right - left, bottom - top) for top, right, bottom, left in places]
 

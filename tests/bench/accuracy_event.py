@@ -1,4 +1,4 @@
-"""An event replayed with labelled photos: photos are read, guests enrolled and compared by the product's own code."""
+"""Replays an event with labelled photos: the product's own code reads the photos and compares the guests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from matcher_service.index import make_faces
 from matcher_service.matching import find_penalty, to_encodings
 from matcher_service.reading import FaceReading, read
 
-# Beyond every tolerance worth a look: each photo's nearest face is kept up to here.
+# Larger than every useful tolerance: each photo's nearest face is kept up to this distance.
 FARTHEST = 0.8
 
 
@@ -37,7 +37,7 @@ class LabelledPhoto:
 
 @dataclass(frozen=True)
 class ReadPhoto:
-    """What the engine found in a photo, and the processor's time for it in seconds."""
+    """The faces in a photo, and the processor time to read it in seconds."""
 
     faces: tuple[FaceReading, ...]
     small_count: int
@@ -46,7 +46,7 @@ class ReadPhoto:
 
 @dataclass(frozen=True)
 class Guest:
-    """A person with one of their selfies, and how far the nearest face of each photo is: (distance, face number).
+    """A person with one of their selfies, and the nearest face of each photo: (distance, face number).
     `shown`: the photos that the rules of matching show them (`accuracy_rules.settle`)."""
 
     person: str
@@ -58,7 +58,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class Event:
-    """All that was measured, before any tolerance is applied."""
+    """All measurements, before any tolerance is applied."""
 
     photos: tuple[LabelledPhoto, ...]
     read: dict[str, ReadPhoto]
@@ -67,7 +67,7 @@ class Event:
 
 
 def read_labels(folder: Path) -> list[LabelledPhoto]:
-    """`labels.csv` (photo, kind, person), one row for each person in a photo; no person: nobody is labelled."""
+    """Reads `labels.csv` (photo, kind, person): one row per person in a photo; an empty person labels no one."""
     kinds: dict[str, str] = {}
     people: dict[str, set[str]] = {}
     with (folder / "labels.csv").open(newline="") as lines:
@@ -83,7 +83,7 @@ def has_kinds(folder: Path) -> bool:
 
 
 def replay(folder: Path, photos: Sequence[LabelledPhoto], selfies: int, seed: int, jobs: int, models: Path) -> Event:
-    """The event of these photos, each person enrolled with up to so many selfies, one after the other."""
+    """The event of these photos; each person is enrolled with up to `selfies` selfies in turn."""
     paths = [folder / photo.name for photo in photos]
     with ProcessPoolExecutor(jobs, get_context("spawn"), _load, (models,)) as pool:
         read_photos = dict(zip([p.name for p in photos], pool.map(_read, paths, chunksize=4), strict=True))
@@ -102,7 +102,7 @@ def replay(folder: Path, photos: Sequence[LabelledPhoto], selfies: int, seed: in
 
 
 def id_of(name: str) -> uuid.UUID:
-    """Of the photo with this file name."""
+    """The id of the photo with this file name."""
     return uuid.uuid5(uuid.NAMESPACE_URL, name)
 
 
@@ -111,7 +111,7 @@ def find_penalty_of(face: FaceReading) -> float:
 
 
 def _choose_selfies(photos: Iterable[LabelledPhoto], count: int, seed: int) -> Iterable[tuple[str, list[str]]]:
-    """Of each person photos of nobody else, in random order: twice as many as are enrolled, since some are refused."""
+    """Photos of each person alone, in random order: twice as many as are enrolled, since some are rejected."""
     alone: dict[str, list[str]] = {}
     for photo in photos:
         if len(photo.people) == 1:
@@ -135,7 +135,7 @@ _engines: dict[str, Any] = {}
 
 
 def _load(models: Path) -> None:
-    """The engines of a process of the pool: as photos are read, and as selfies are checked."""
+    """The engines of a pool process: one reads photos, one checks selfies."""
     _engines["photos"] = Engine(model_cache=models)
     _engines["selfies"] = Engine(for_photos=False, model_cache=models)
 

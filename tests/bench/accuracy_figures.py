@@ -1,4 +1,4 @@
-"""Figures of a replayed event: what is found, what is found wrongly, and why the rest is missed."""
+"""Figures of a replayed event: true matches, false matches, and the causes of missed ones."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ POSES = (("frontal", 0, 20), ("three-quarter", 20, 40), ("side", 40, 91))
 
 @dataclass(frozen=True)
 class Pair:
-    """A guest and a photo other than their selfie. `no`: the photo's face nearest to the guest, None where none is
-    anywhere near."""
+    """A guest and a photo other than their selfie. `no`: the number of the face nearest to the guest, None if
+    no face is near."""
 
     guest: Guest
     photo: LabelledPhoto
@@ -90,7 +90,7 @@ def curve(pairs: Sequence[Pair], tolerances: Sequence[float]) -> list[tuple[floa
 
 
 def summarise_by(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str, dict[str, dict[str, Any]]]:
-    """`summarise` of the pairs by size and pose of the face nearest to the guest; of nobody near: `no face`."""
+    """`summarise` by size and pose of the face nearest to the guest; pairs without one are under `no face`."""
     names: dict[str, Callable[[Pair], str]] = {
         "size": lambda pair: _name_size(event, pair),
         "pose": lambda pair: _name_pose(event, pair),
@@ -122,7 +122,7 @@ def explain(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str,
 
 
 def worst_people(pairs: Sequence[Pair], is_found: IsFound, count: int = 5) -> list[tuple[str, int]]:
-    """Who is shown the most photos of others."""
+    """The people who are shown the most photos of others."""
     wrong = Counter(pair.guest.person for pair in pairs if not pair.is_true and is_found(pair))
     return wrong.most_common(count)
 

@@ -1,4 +1,4 @@
-"""Pairs of faces: how far apart those of one person are, and those of two."""
+"""Distances between two faces of one person, and between faces of two people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOLERANCES = tuple(round(0.30 + 0.01 * step, 2) for step in range(51))
 
 @dataclass
 class Pairs:
-    """Distances, each of one pair of two different photos."""
+    """Distances between pairs of different photos."""
 
     same: list[float] = field(default_factory=list)
     different: list[float] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Pairs:
 
 
 def pair_selfies(persons: Mapping[str, str], selfies: Mapping[str, Encoding], photos: Mapping[str, Encoding]) -> Pairs:
-    """Each two pictures once, by name: one as a selfie, one as a photo, whichever way round is the worse."""
+    """Each pair of pictures once, by name: one as a selfie, one as a photo, in the order with the worse result."""
     pairs = Pairs()
     for one, other in itertools.combinations(persons, 2):
         distances = [
@@ -53,6 +53,6 @@ def pair_selfies(persons: Mapping[str, str], selfies: Mapping[str, Encoding], ph
 
 
 def pair_strangers(groups: Sequence[Sequence[Encoding]]) -> Pairs:
-    """The faces of one photo are of different persons: at a family's feast of relatives."""
+    """Pairs of faces in one photo, which are of different people, often relatives."""
     distances = (np.linalg.norm(one - other) for faces in groups for one, other in itertools.combinations(faces, 2))
     return Pairs(different=[float(distance) for distance in distances])

@@ -1,4 +1,4 @@
-"""Labelled photos to measure with: a folder of them, or those of the demo."""
+"""Labelled photos for measurements: from a folder, or from the demo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deploy.sample.pictures import Placement, backdrop, compose, line_up, to_jpe
 from deploy.sample.portraits import Portrait, packaged_picture, portraits
 from kit.faces.types import Box
 
-# What scikit-image installs and shows nobody.
+# Pictures from scikit-image without a face.
 FACELESS = ("coffee", "chelsea", "coins", "horse", "page", "text", "moon", "clock_motion", "color", "brick", "grass")
 DEMO_GROUPS = 8
 
@@ -33,7 +33,7 @@ class Single:
 
 @dataclass(frozen=True)
 class Group:
-    """A photo of several persons, each there once, and where their faces are."""
+    """A photo of several people, each of them once, with the boxes of their faces."""
 
     name: str
     image: bytes
@@ -42,7 +42,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Photos:
-    """What is measured; `crowds` are selfies of several persons."""
+    """The photos to measure; `crowds` are selfies of several people."""
 
     source: str
     singles: tuple[Single, ...]
@@ -65,7 +65,7 @@ def read_folder(folder: Path) -> Photos:
 
 
 def read_demo(cache_dir: Path) -> Photos:
-    """The demo's people: few shots of three, so that it tells less than a folder would."""
+    """The demo's people: a few shots of three, which are less conclusive than a folder."""
     selfies = load_selfies(cache_dir)
     singles = [Single(f"{person} {number}", person, jpeg) for number, (person, jpeg) in enumerate(selfies)]
     people = {portrait.person: portrait for portrait in portraits(cache_dir).everything}
@@ -74,7 +74,7 @@ def read_demo(cache_dir: Path) -> Photos:
 
 
 def compose_pairs(shots: Iterable[Portrait]) -> Iterator[bytes]:
-    """Each two persons side by side, as often as the one has shots that has more."""
+    """Each two people side by side, once for each shot of the one with more shots."""
     people: dict[str, list[Portrait]] = {}
     for shot in shots:
         people.setdefault(shot.person, []).append(shot)

@@ -1,4 +1,4 @@
-"""What one "not me" does to a guest's other photos: said of a photo that is not theirs, and by mistake of one that is.
+"""The effect of one "not me" on a guest's other photos, for a wrong photo and, by mistake, for a right one.
 
 python -m tests.bench.accuracy_rejections FOLDER [--jobs 2]
 """
@@ -22,8 +22,8 @@ Found = dict[tuple[uuid.UUID, uuid.UUID], Settled]
 
 @dataclass
 class Harm:
-    """Of so many photos that were rejected, one at a time: how many other photos the guest lost of those that show
-    them, how many of those that do not, at how many rejections, and the most at one of them."""
+    """Totals over rejections of one photo at a time: the number of rejections, the other photos lost that show the
+    guest and that do not, the number of rejections with a loss, and the largest loss."""
 
     rejected: int = 0
     lost_true: int = 0
@@ -40,7 +40,7 @@ class Harm:
 
 
 def measure(event: Event, limits: Limits) -> dict[str, Harm]:
-    """Each guest alone in the event with their first selfie, so that nothing changes but what they reject."""
+    """Each guest is alone in the event with their first selfie, so that only their rejection changes the result."""
     faces, photos = to_faces(event), {id_of(photo.name): photo for photo in event.photos}
     harm = {"not theirs": Harm(), "theirs, by mistake": Harm()}
     for guest in next(list_parties(event.guests)):
@@ -63,7 +63,7 @@ def find(faces: EventFaces, guest: Guest, rejected: dict[uuid.UUID, int], limits
 
 
 def list_limits() -> Iterator[Limits]:
-    """Those of the product, a refusal that teaches nothing, and others to compare them with."""
+    """The limits of the product, one under which rejections teach nothing, and others for comparison."""
     yield Limits()
     yield Limits(rejected_distance=-1)
     for distance in (0.25, 0.30, 0.35, 0.40, 0.45):

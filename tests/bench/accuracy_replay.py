@@ -1,4 +1,4 @@
-"""What guests of an event get to see, measured on a folder of labelled photos.
+"""Measures which photos the guests of an event see, on a folder of labelled photos.
 
 python -m tests.bench.accuracy_replay FOLDER [--kinds natural,portrait] [--selfies 3] [--template-distance 0.48]
     [--save curve.json] [--plot curve.svg --against earlier.json]
@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, Any]:
-    """What the last line reports: all kinds together, then each; and `direct`, what selfies find without the other
-    rules of matching."""
+    """The figures of the last line: all kinds together, then each kind; `direct` holds the matches of selfies without
+    the other rules of matching."""
     return {
         **summarise(pairs, IS_SHOWN),
         **{kind: summarise(chosen, IS_SHOWN) for kind, chosen in by_kind(pairs).items()},
@@ -84,7 +84,7 @@ def measure(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, 
 
 
 def settled_curves(event: Event, limits: Limits) -> dict[str, list[tuple[float, float, float]]]:
-    """As `curve`, by kind, with all rules of matching."""
+    """Like `curve`, by kind, with all rules of matching."""
     curves: dict[str, list[tuple[float, float, float]]] = {}
     for tolerance in TOLERANCES:
         settled = settle(event, replace(limits, tolerance=tolerance))
@@ -97,15 +97,15 @@ def settled_curves(event: Event, limits: Limits) -> dict[str, list[tuple[float, 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.bench.accuracy_replay", description=__doc__)
     parser.add_argument("folder", type=Path, help="photos with labels.csv (photo, kind, person)")
-    parser.add_argument("--kinds", default="", help="kinds of photos, separated by commas; all without it")
-    parser.add_argument("--selfies", type=int, default=3, help="of each person")
+    parser.add_argument("--kinds", default="", help="kinds of photos, separated by commas; default: all")
+    parser.add_argument("--selfies", type=int, default=3, help="selfies of each person")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--tolerance", type=float, default=TOLERANCE)
-    parser.add_argument("--template-distance", type=float, default=Limits.template_distance, help="of docs/matching.md")
-    parser.add_argument("--save", type=Path, help="where to write figures and curves, as JSON")
-    parser.add_argument("--plot", type=Path, help="where to draw the curves, as SVG or PNG")
-    parser.add_argument("--against", type=Path, help="what an earlier engine saved, for the plot")
+    parser.add_argument("--template-distance", type=float, default=Limits.template_distance, help="docs/matching.md")
+    parser.add_argument("--save", type=Path, help="output file for figures and curves, as JSON")
+    parser.add_argument("--plot", type=Path, help="output file for the curves, as SVG or PNG")
+    parser.add_argument("--against", type=Path, help="saved figures of an earlier engine, for the plot")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""How the accuracy is told: tables, a plot, one line of JSON."""
+"""Reports the accuracy: tables, a plot, one line of JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bench.accuracy_pairs import TOLERANCES, Pairs
 
 @dataclass
 class Found:
-    """Faces found of those labelled, and what was taken for a face beside them."""
+    """Labelled faces, those of them that were found, and false detections."""
 
     labelled: int = 0
     found: int = 0
@@ -40,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything measured. `near`: selfies against photos as they are, `far`: against small copies of them,
+    """Everything measured. `near`: selfies against the original photos, `far`: against small copies,
     `strangers`: the faces of one photo against each other."""
 
     source: str
@@ -59,7 +59,7 @@ class Report:
 
     @property
     def is_right(self) -> bool:
-        """Nobody refused without a reason, nobody taken who must not be."""
+        """Whether no selfie was wrongly rejected or wrongly accepted."""
         return not (self.refused or self.crowds_accepted or self.faceless_accepted)
 
 
@@ -85,9 +85,9 @@ def tabulate(report: Report, console: Console) -> None:
         faces.add_row(name, str(found.labelled), str(found.found), str(found.extra))
     console.print(faces)
     selfies = Table("", "examined", "wrong verdicts", title="Selfies")
-    selfies.add_row("one person, refused", str(report.singles), _tell(report.refused))
-    selfies.add_row("two or more persons, accepted", str(report.crowds), str(report.crowds_accepted))
-    selfies.add_row("nobody, accepted", str(report.faceless), _tell(report.faceless_accepted))
+    selfies.add_row("one person, rejected", str(report.singles), _describe(report.refused))
+    selfies.add_row("two or more people, accepted", str(report.crowds), str(report.crowds_accepted))
+    selfies.add_row("no face, accepted", str(report.faceless), _describe(report.faceless_accepted))
     console.print(selfies)
 
 
@@ -142,7 +142,7 @@ def _summarise_pairs(pairs: Pairs, tolerance: float) -> dict[str, float]:
     return numbers
 
 
-def _tell(names: dict[str, str] | list[str]) -> str:
+def _describe(names: dict[str, str] | list[str]) -> str:
     return f"{len(names)} ({', '.join(map(str, names))})" if names else "0"
 
 

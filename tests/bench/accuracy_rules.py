@@ -1,4 +1,4 @@
-"""What the rules of matching make of a replayed event: growth and the nearest person, as indexers settle events."""
+"""Applies the rules of matching to a replayed event: growth and the nearest person, as indexers settle events."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.bench.accuracy_event import Event, Guest, find_penalty_of, id_of
 
 
 def settle(event: Event, limits: Limits) -> Event:
-    """The event with what each guest is shown. Everybody comes with their first selfie, then with their second, and so
-    on. The photo that is a guest's selfie is not theirs to be found: to match, they are not in it."""
+    """The event with the photos that each guest is shown, first with everyone's first selfie, then the second, and so
+    on. A photo that serves as a guest's selfie does not count as a photo of them."""
     faces = to_faces(event)
     guests = [guest for party in list_parties(event.guests) for guest in _show(party, faces, event, limits)]
     return replace(event, guests=tuple(guests))

@@ -1,4 +1,4 @@
-"""How a replayed event is told: tables, and the plot of recall against the rate of false pairs."""
+"""Reports a replayed event: tables, and a plot of recall against the rate of false pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bench.accuracy_figures import IS_SHOWN, IsFound, Pair, by_kind, summa
 def tabulate_groups(
     event: Event, pairs: Sequence[Pair], earlier: dict[str, list[str]] | None, console: Console
 ) -> None:
-    """Recall and false pairs by the nearest face as it is seen now, now and of what was shown before."""
+    """Recall and false pairs by the nearest face of the current engine, for it and for the earlier engine."""
     engines: dict[str, IsFound] = {"now": IS_SHOWN}
     if earlier is not None:
         engines = {"before": lambda pair: pair.photo.name in earlier.get(pair.guest.selfie, ()), **engines}
@@ -46,11 +46,11 @@ def tabulate(pairs: Sequence[Pair], found: dict[str, Any], console: Console) -> 
     console.print(f"Missed: {', '.join(f'{reason} {count}' for reason, count in found['missed'].items())}.")
     worst = ", ".join(f"{person} {count}" for person, count in worst_people(pairs, IS_SHOWN))
     console.print(f"Most false matches: {worst or 'none'}.")
-    console.print(f"{found['cpu_ms_per_photo']} ms of the processor for a photo (median).")
+    console.print(f"{found['cpu_ms_per_photo']} ms of processor time per photo (median).")
 
 
 def draw(saved: dict[str, Any], earlier: dict[str, Any], path: Path) -> None:
-    """Recall against the rate of false pairs, of each kind, over tolerances; the suffix of the path says the format."""
+    """Recall against the rate of false pairs, of each kind, over tolerances; the suffix of the path sets the format."""
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     for number, kind in enumerate(saved["curves"]):

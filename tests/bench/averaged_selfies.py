@@ -1,11 +1,11 @@
-"""Selfies that are the average of two people: how many find both, and how many of them organisers hear of.
+"""Selfies that average two people: how many of them match both, and how many are reported to organisers.
 
 python -m tests.bench.averaged_selfies FOLDER [--pairs 300] [--jobs 2]
 
 Photos are read and selfies are checked by the product. An average is made of two selfies, whose faces are turned
-upright first, once of their pixels and once of their encodings, as somebody who can shape a picture to an encoding
+upright first, once of their pixels and once of their encodings, as an attacker who can shape a picture to an encoding
 would. It is compared with photos of one face of each, neither of which it was made of. Honest selfies are compared with
-all photos of the folder, and with photos of their own face beside strangers.
+all photos of the folder, and with photos of their own face alongside strangers.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from tests.bench.accuracy_rules import to_faces
 
 MODELS = Path("var/models")
 CHIP_PX = 400
-PADDING = 0.6  # of the face, so that hair and neck are there
+PADDING = 0.6  # of the face, to include hair and neck
 SHARED = (1, 5, 20)  # photos that show both people
-STRANGERS = 40  # beside each face of a person
+STRANGERS = 40  # alongside each face of a person
 LIMITS = Limits()
 LEAST = int(MatchSettings.model_fields["photos_of_two_faces"].default)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A person with an accepted selfie, and the rows of their faces in photos that only they are in, but the selfie."""
+    """A person with an accepted selfie, and the rows of their faces in photos of them alone, except the selfie."""
 
     guest: Guest
     chip: npt.NDArray[np.uint8]
@@ -54,7 +54,7 @@ class Subject:
 
 
 class Aligner:
-    """Turns the face of a picture upright and to one size, so that the eyes of all are in the same places."""
+    """Rotates and scales the face of a picture so that the eyes are at fixed positions."""
 
     def __init__(self) -> None:
         self._engine = Engine(for_photos=False, model_cache=MODELS)
@@ -73,7 +73,7 @@ class Aligner:
         return np.asarray(chip, np.uint8)
 
     def average(self, one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> bytes | None:
-        """The encoding of the picture that is half of each, if the strict check accepts it."""
+        """The encoding of the average of both pictures, if the strict check accepts it."""
         out = io.BytesIO()
         Image.fromarray(cv2.addWeighted(one, 0.5, other, 0.5, 0.0)).save(out, "JPEG", quality=92)
         return validation.examine(self._engine, out.getvalue()).encoding
@@ -99,7 +99,7 @@ def list_subjects(event: Event, folder: Path, aligner: Aligner) -> Iterator[Subj
             yield Subject(guest, chip, rows)
 
 
-def beside(faces: EventFaces, pairs: Sequence[tuple[int, int]]) -> EventFaces:
+def with_neighbours(faces: EventFaces, pairs: Sequence[tuple[int, int]]) -> EventFaces:
     """Photos of two faces each, by their rows."""
     rows = np.array(pairs, np.intp).reshape(-1)
     chosen = EventFaces(*(values[rows] for values in vars(faces).values()))
@@ -113,13 +113,13 @@ def count_two_faces(faces: EventFaces, encoding: bytes) -> int:
 
 
 def measure_average(faces: EventFaces, one: Subject, other: Subject, encoding: bytes, rng: random.Random) -> list[int]:
-    """Whether it finds photos of both; and of those that do, in how many of SHARED photos of both it is noticed."""
+    """Whether the selfie matches photos of both people; if so, for which of SHARED it is noticed."""
     found = [_is_found(faces, subject, encoding) for subject in (one, other)]
     if not all(found):
         return []
     pairs = list(itertools.product(one.rows, other.rows))
     rng.shuffle(pairs)
-    return [count_two_faces(beside(faces, pairs[:count]), encoding) for count in SHARED]
+    return [count_two_faces(with_neighbours(faces, pairs[:count]), encoding) for count in SHARED]
 
 
 def _is_found(faces: EventFaces, subject: Subject, encoding: bytes) -> bool:
@@ -163,13 +163,13 @@ def _average(kind: str, one: Subject, other: Subject, aligner: Aligner) -> bytes
 
 
 def measure_honest(faces: EventFaces, event: Event, subjects: Sequence[Subject]) -> dict[str, object]:
-    """False alarms: each selfie with all photos, and each person's faces beside so many strangers each."""
+    """Counts false alarms: each selfie with all photos, and each person's faces with STRANGERS strangers each."""
     whole = [count_two_faces(faces, guest.encoding) for guest in event.guests]
     rng, crowd = random.Random("strangers"), []
     for subject in subjects:
         strangers = [row for other in subjects if other is not subject for row in other.rows]
         pairs = [(row, stranger) for row in subject.rows for stranger in rng.sample(strangers, STRANGERS)]
-        crowd.append(count_two_faces(beside(faces, pairs), subject.guest.encoding))
+        crowd.append(count_two_faces(with_neighbours(faces, pairs), subject.guest.encoding))
     return {
         "selfies": len(whole),
         "with_any_photo": sum(map(bool, whole)),

@@ -1,4 +1,4 @@
-"""How long the encoder takes for a face, beside face_recognition, dlib and a plain matrix product, on one thread.
+"""The time of the encoder per face, compared with face_recognition, dlib and a plain matrix product, on one thread.
 
 OPENBLAS_NUM_THREADS=1 python -m tests.bench.bench_encode
 """
@@ -24,14 +24,14 @@ from kit.faces.types import Box
 
 ROUNDS = 9
 FACE = Box(171, 65, 108, 108)
-# As of a group: the same face, each a pixel further.
+# Like a group photo: the same face, shifted by one pixel each.
 GROUP = [Box(FACE.left + n, FACE.top, FACE.width, FACE.height) for n in range(8)]
-# Rows and columns of what each convolution of the encoder gives.
+# Rows and columns of the output of each convolution of the encoder.
 SIDES = [72, *[35] * 6, *[17] * 8, *[8] * 6, *[3] * 2, *[4] * 4, *[1] * 2]
 
 
 def run(rounds: int = ROUNDS) -> dict[str, Any]:
-    """Milliseconds, the median of rounds that measure all in turn, and what they come to; needs about ten seconds."""
+    """Milliseconds (medians of interleaved rounds) and the derived figures; takes about ten seconds."""
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         raise RuntimeError("set OPENBLAS_NUM_THREADS=1: a matrix product on all processors would be no comparison")
     ms = _measure(_subjects(), rounds)
@@ -53,7 +53,7 @@ def run(rounds: int = ROUNDS) -> dict[str, Any]:
 
 
 def count_gmac() -> float:
-    """Multiplications for one face, in thousands of millions."""
+    """Multiplications for one face, in billions (10^9)."""
     weights = read_encoder(models.find_model(models.ENCODER).read_bytes())
     layers = zip(weights.convolutions, SIDES, strict=True)
     return float(weights.projection.size + sum(layer.weights.size * side**2 for layer, side in layers)) / 1e9

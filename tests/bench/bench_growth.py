@@ -1,4 +1,4 @@
-"""How the cost of what people do grows with the size of an event: the exponent over successive doublings.
+"""How the cost of user actions grows with the size of an event: the exponent over successive doublings.
 
 0: it does not depend on the size; 1: twice the size takes twice the time.
 """
@@ -33,7 +33,7 @@ FIRST_PAGE = Page("", 50, None)
 
 
 def run(database: BenchDatabase) -> dict[str, dict[str, Any]]:
-    """For each of them the sizes, the milliseconds for each size, and the exponent."""
+    """For each action: the sizes, the milliseconds for each size, and the exponent."""
     return {
         **_grow(FACES, "faces", lambda size: _measure_event(database, size)),
         **_grow(GUESTS, "guests", lambda size: _measure_guests(database, size)),
@@ -58,7 +58,7 @@ def exponent(sizes: tuple[int, ...], times: list[float]) -> float:
 
 
 def _measure_event(database: BenchDatabase, size: int) -> dict[str, float]:
-    """By faces; a guest is in a hundredth of them."""
+    """Costs by number of faces; a guest is in a hundredth of them."""
     engine, encodings = database.engine, make_encodings(size)
     event_id = add_event(engine, encodings)
     [guest] = add_guests(engine, event_id, encodings[:1])
@@ -122,7 +122,7 @@ def _add_photo(engine: Engine, event_id: UUID) -> None:
 
 
 def _add_members(engine: Engine, count: int) -> UUID:
-    """An event of auth_service with so many guests."""
+    """An event of auth_service with guests."""
     event_id = uuid4()
     with engine.begin() as connection:
         for statement in (

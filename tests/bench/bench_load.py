@@ -1,6 +1,6 @@
-"""Large events searched by a process that has nothing of them in memory: how long their load takes, and at what memory.
+"""The time and memory to load large events into the index of a process that starts cold.
 
-Each row is loaded by a process of its own, from a PostgreSQL whose caches are warm.
+A separate process loads each row, from a PostgreSQL with warm caches.
 """
 
 import json
@@ -17,14 +17,14 @@ from matcher_service.index import FACE_BYTES, Index
 from matcher_service.store import FaceStore
 from tests.bench.database import VAULT, BenchDatabase, add_event, make_encodings
 
-# Faces of an event, and how many such events are loaded at once.
+# Faces of an event, and the number of such events that are loaded concurrently.
 LOADS = ((120_000, 1), (600_000, 1), (120_000, 4))
 MEMORY_MB = 512
 MB = 1024 * 1024
 
 
 def run(database: BenchDatabase, loads: tuple[tuple[int, int], ...] = LOADS) -> dict[str, dict[str, float]]:
-    """By number of faces: milliseconds, megabytes that the process grew by at its peak, and of those the index."""
+    """By number of faces: milliseconds, peak growth of the process in megabytes, and the share of the index."""
     found = {}
     for size, count in loads:
         events = [add_event(database.engine, make_encodings(size)) for _ in range(count)]
@@ -38,11 +38,11 @@ def run(database: BenchDatabase, loads: tuple[tuple[int, int], ...] = LOADS) -> 
 
 
 def load(url: str, events: Sequence[UUID]) -> dict[str, float]:
-    """All of them at once, each for a caller of its own."""
+    """Loads all events concurrently, each for its own caller."""
     store = FaceStore(create_db(url, len(events), 0, "bench-load", VAULT))
     index = Index(store.find_version, store.count, store.read_page, MEMORY_MB)
     with ThreadPoolExecutor(len(events)) as callers:
-        list(callers.map(store.find_version, events))  # the connections are there
+        list(callers.map(store.find_version, events))  # opens the connections
         before_mb = peak_mb()
         started = time.perf_counter()
         loaded = list(callers.map(index.use, events))
@@ -52,7 +52,7 @@ def load(url: str, events: Sequence[UUID]) -> dict[str, float]:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has had; `ru_maxrss` would count that of the process that started it."""
+    """The peak memory of this process; `ru_maxrss` would include that of its parent."""
     status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 

@@ -1,8 +1,8 @@
-"""How many photos a second, beside face_recognition's defaults on the same photos, on one thread.
+"""Photos per second, compared with face_recognition's defaults on the same photos, on one thread.
 
 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python -m tests.bench.bench_photo <folder>
 
-The folder holds JPEGs, or is where the sample's source is kept.
+The folder holds JPEGs, or the source of the sample event.
 """
 
 import io
@@ -35,9 +35,9 @@ PEERS = ("face-recognition", "dlib-bin", "opencv-python-headless", "numpy", "pil
 
 
 def run(photos: Mapping[str, bytes], rounds: int = 3, share: float = reading.MIN_FACE_SHARE) -> dict[str, Any]:
-    """The median of each photo's rounds, in which both sides take turns, and the medians of those over the photos.
+    """The median over interleaved rounds of each photo, and the medians of those over the photos.
 
-    Decoding, finding and encoding count on both sides, and `derivatives` on neither: face_recognition has none.
+    Decoding, detection and encoding count for both; `derivatives` for neither, since face_recognition has none.
     """
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         raise RuntimeError("set OPENBLAS_NUM_THREADS=1: both sides shall have one thread")
@@ -60,7 +60,7 @@ def run(photos: Mapping[str, bytes], rounds: int = 3, share: float = reading.MIN
 
 
 def enlarge(data: bytes, pixels: int = LARGE_PIXELS) -> bytes:
-    """The photo with about that many pixels, as a camera would write it."""
+    """The photo enlarged to a camera's resolution, encoded as a camera would."""
     with Image.open(io.BytesIO(data)) as image:
         scale = (pixels / (image.width * image.height)) ** 0.5
         larger = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
@@ -70,7 +70,7 @@ def enlarge(data: bytes, pixels: int = LARGE_PIXELS) -> bytes:
 
 
 class _Clock:
-    """An engine that notes how long each stage takes."""
+    """An engine that records the time of each stage."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

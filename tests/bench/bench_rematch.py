@@ -1,7 +1,7 @@
-"""A new selfie in an event of 2 000 photos: what the guest waits for now, and what the old way would take.
+"""A new selfie in an event of 2 000 photos: the time of a rematch, compared with the previous approach.
 
-Now: compared in memory and published in PostgreSQL. The old way read every photo again for each selfie; it is
-extrapolated from a sample of photos, read with face_recognition's defaults.
+A rematch compares in memory and publishes in PostgreSQL. The previous approach reread every photo for each selfie; it
+is extrapolated from a sample of photos, read with face_recognition's defaults.
 """
 
 import io
@@ -24,7 +24,7 @@ TOLERANCE = 0.55
 
 
 def run(database: BenchDatabase, photos: list[SamplePhoto]) -> dict[str, Any]:
-    """Milliseconds; the old way extrapolated from the first photos."""
+    """Milliseconds; the previous approach is extrapolated from the first photos."""
     encodings = make_encodings(PHOTOS * FACES_PER_PHOTO)
     event_id = add_event(database.engine, encodings)
     [guest] = add_guests(database.engine, event_id, encodings[:1])
@@ -59,7 +59,7 @@ def run(database: BenchDatabase, photos: list[SamplePhoto]) -> dict[str, Any]:
 
 
 def _read_again_ms(photos: list[SamplePhoto]) -> float:
-    """For one photo, with face_recognition's defaults."""
+    """Milliseconds for one photo with face_recognition's defaults."""
     import face_recognition
 
     times = []

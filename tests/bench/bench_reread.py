@@ -1,4 +1,4 @@
-"""Swapping the faces of an event that was read again: how long its row is locked.
+"""Swaps the faces of a reread event, and measures how long its row is locked.
 
 OPENBLAS_NUM_THREADS=1 python -m tests.bench.bench_reread [photos] [guests]
 """
@@ -15,7 +15,7 @@ from matcher_service.store import RereadStore, SwapStore
 from tests.bench.bench_settle import FACES_EACH, make_people
 from tests.bench.database import BenchDatabase, add_event, add_guests, bench_database
 
-# The new faces are the old ones: each is written again all the same.
+# The new faces equal the old ones, but each is written nevertheless.
 AGE = """
 UPDATE matcher.photos SET engine_version = 1 WHERE event_id = :event;
 INSERT INTO matcher.reread_photos (event_id, photo_id, upload_key, state, face_count)

@@ -1,7 +1,7 @@
-"""Searching the faces of an event, beside faiss and face_recognition, in one run and on one thread.
+"""Searches the faces of an event, compared with faiss and face_recognition, in one run on one thread.
 
-Each answers which faces are near. The faces are random directions of the length that real encodings have, a hundredth
-of them the person who is looked for. Half of them have penalties, which the peers do not know: they find a few more.
+Each returns the near faces. The faces are random directions with the length of real encodings; a hundredth of them
+belong to the person of the selfie. Half have penalties, which the peers do not support: they find a few more.
 """
 
 import importlib.metadata
@@ -35,8 +35,8 @@ def versions() -> dict[str, str]:
 
 
 def make_event(size: int) -> tuple[EventFaces, npt.NDArray[np.float32]]:
-    """An event of `size` faces, five in a photo, half of them with penalties of 0.03 to 0.07, and a selfie of somebody
-    in a hundredth of them."""
+    """An event of `size` faces, five in a photo, half of them with penalties of 0.03 to 0.07, and a selfie whose
+    person has a hundredth of them."""
     encodings = make_encodings(size, seed=size)
     numbers = np.arange(size)
     photos: npt.NDArray[np.void] = (numbers // FACES_PER_PHOTO).astype(">u8").repeat(2).view("V16")
@@ -77,7 +77,7 @@ def _face_distance(known: npt.NDArray[np.float32], face: npt.NDArray[np.float32]
 
 
 def interleave(subjects: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median milliseconds of each, every round measuring all of them."""
+    """The median milliseconds of each over interleaved rounds."""
     times: dict[str, list[float]] = {name: [] for name in subjects}
     for number in range(rounds + 1):
         for name, call in subjects.items():

@@ -1,4 +1,4 @@
-"""Settling an event: what the settler takes to read it, to apply the rules of matching, and to publish.
+"""Settles an event, and measures its reading, the rules of matching and the publication.
 
 OPENBLAS_NUM_THREADS=1 python -m tests.bench.bench_settle [photos] [guests]
 """
@@ -16,7 +16,7 @@ from matcher_service.store import SettlementStore
 from tests.bench.database import BenchDatabase, add_event, add_guests, bench_database
 
 FACES_EACH = 6
-STRANGERS = 2  # for each guest, people who are photographed as often
+STRANGERS = 2  # per guest: people with as many photos who are not guests
 # Lengths of real encodings, and distances of two photos of one person.
 LENGTH = 1.4
 SPREAD = (0.2, 0.8)
@@ -67,7 +67,7 @@ def make_people(count: int, guests: int) -> tuple[npt.NDArray[np.float32], npt.N
     owners = random.integers(0, len(people), count)
 
     def show(places: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
-        # Two photos of a person are apart by the root of the sum of the squares of both deviations.
+        # The distance of two photos of a person is the root of the summed squares of both deviations.
         deviations = random.uniform(*SPREAD, len(places)) / np.sqrt(2)
         faces: npt.NDArray[np.float32] = people[places] + _directions(random, len(places)) * deviations[:, None]
         return faces.astype("<f4")

@@ -1,8 +1,8 @@
-"""Measures what `kit.faces.convert.centerface_ranges` holds: how small and large CenterFace's tensors become.
+"""Measures the value ranges of CenterFace's tensors for `kit.faces.convert.centerface_ranges`.
 
 python -m tests.bench.calibrate_centerface > kit/faces/convert/centerface_ranges.py
 
-On the photos of the demo and pictures of scikit-image, so that anybody gets the same numbers.
+It uses the photos of the demo and pictures of scikit-image, so that the results are reproducible.
 """
 
 import io

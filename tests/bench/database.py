@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for a benchmark, and large synthetic events in it."""
+"""A separate PostgreSQL for a benchmark, and large synthetic events in it."""
 
 import io
 import shutil
@@ -20,7 +20,7 @@ from matcher_service.store.faces import ROW
 
 ROOT = Path(__file__).parents[2]
 FACES_PER_PHOTO = 5
-SHARE = 100  # one of so many faces is the person who is looked for
+SHARE = 100  # one face in this many belongs to the person of the selfie
 LENGTH = 1.4  # of a real encoding
 VAULT = Vault([bytes(range(KEY_BYTES))])  # faces are encrypted, as they are in an installation
 COLUMNS = "event_id, photo_id, face_no, version, encoding"
@@ -28,7 +28,7 @@ CHUNK = 50_000
 
 
 class BenchDatabase:
-    """The engine, and a switch: whether a commit waits for the disk, which filling need not."""
+    """The engine, with a switch for synchronous commits, which filling does not need."""
 
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():
@@ -46,7 +46,7 @@ class BenchDatabase:
         self._server.psql("SELECT pg_reload_conf();")
 
     def settle(self) -> None:
-        """Statistics and visibility as after a while: nothing of the filling is left to do."""
+        """Vacuums and analyses, so that the filling leaves no work for the measurements."""
         self._server.psql("VACUUM ANALYZE;")
         self._server.psql("CHECKPOINT;")
 
@@ -67,7 +67,7 @@ def bench_database() -> Iterator[BenchDatabase]:
 
 
 def make_encodings(count: int, seed: int = 1) -> npt.NDArray[np.float32]:
-    """(count, 128): random directions of the length of real encodings, every hundredth one the person of the first."""
+    """(count, 128): random directions with the length of real encodings; every hundredth is of the first person."""
     random = np.random.default_rng(seed)
     faces = random.normal(size=(count, 128)).astype("<f4")
     faces[::SHARE] = faces[0] + random.normal(scale=0.2, size=(len(faces[::SHARE]), 128)).astype("<f4")
@@ -76,7 +76,7 @@ def make_encodings(count: int, seed: int = 1) -> npt.NDArray[np.float32]:
 
 
 def add_event(engine: Engine, faces: npt.NDArray[np.float32]) -> UUID:
-    """An indexed event of matcher_service with these faces, five in a photo."""
+    """An indexed event of matcher_service with these faces, five per photo."""
     event_id, photos = uuid4(), -(-len(faces) // FACES_PER_PHOTO)
     values = {"event": event_id, "photos": photos, "faces": len(faces), "each": FACES_PER_PHOTO}
     with engine.begin() as connection:
@@ -109,7 +109,7 @@ def add_event(engine: Engine, faces: npt.NDArray[np.float32]) -> UUID:
 
 
 def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.float32]) -> None:
-    """Photo n was published as version n + 1. Copied in the form in which the index reads them back."""
+    """Photo n is published as version n + 1. Faces are copied in the format in which the index reads them."""
     connection.execute(
         text(
             "CREATE TEMPORARY TABLE bench_faces (version bigint, photo_id uuid, face_no smallint, encoding bytea,"
@@ -147,7 +147,7 @@ def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.flo
 
 
 def add_guests(engine: Engine, event_id: UUID, faces: npt.NDArray[np.float32]) -> list[UUID]:
-    """A guest of matcher_service for each face, who is looked for already."""
+    """Adds a guest of matcher_service for each face, with an active search."""
     guests = [uuid4() for _ in faces]
     values = {
         "event": event_id,

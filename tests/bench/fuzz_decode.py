@@ -1,4 +1,4 @@
-"""Fuzzing of the decoder: whatever the bytes are, it gives a picture within its limits or raises Unreadable.
+"""Fuzzes the decoder: for any bytes, it returns a picture within its limits or raises Unreadable.
 
 python -m tests.bench.fuzz_decode --time 60
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import atheris
 import numpy as np
 
-# Pillow's Python parts as well: by ours alone the corpus shrinks to headers, for all that follows looks the same.
+# Instruments Pillow's Python parts too: with ours alone the corpus shrinks to headers, as the rest looks the same.
 with atheris.instrument_imports(include=["kit.faces", "PIL"]):
     from PIL import AvifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
@@ -31,9 +31,9 @@ from tests.unit.test_decode import LOOPING_EXIF, REFUSED, SHOWN, chunk, draw, gr
 Decode = Callable[[bytes, ImageLimits, int, int], "decoding.Picture"]
 
 FOLDER = Path("var/fuzz")
-# Smaller than those of a photo, so that most of the time goes into damage and not into pixels.
+# Smaller than those of a photo, so that most of the time is spent on damage instead of pixels.
 LIMITS = ImageLimits(max_bytes=100_000, max_pixels=1_000_000, max_memory_bytes=100_000_000)
-# So that the decoder reduces, and a full-size original is made of what is not a JPEG.
+# Makes the decoder scale down, and create a full-size original from formats other than JPEG.
 LONG_EDGE, QUALITY = 48, 50
 MAX_SEED_BYTES = 20_000
 MEMORY_MB = 1024
@@ -42,7 +42,7 @@ PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
 def seeds() -> Iterator[bytes]:
-    """Small images of every kind that is decoded, and the odd and bad ones of the unit tests."""
+    """Small images of every supported format, and the unusual and damaged ones of the unit tests."""
     yield from (data for data in SHOWN.values() if len(data) <= MAX_SEED_BYTES)
     yield from (data for data, _ in REFUSED.values() if len(data) <= MAX_SEED_BYTES)
     exif = Image.Exif()
@@ -63,7 +63,7 @@ def seeds() -> Iterator[bytes]:
 
 
 def damaged_and_coloured_seeds() -> Iterator[bytes]:
-    """Profiles of every kind, containers with their colours, and what misses its end."""
+    """Colour profiles of every kind, containers with them, and truncated ones."""
     yield from (data for data in BROKEN.values() if len(data) <= MAX_SEED_BYTES)
     yield from (cut(JPEGS["progressive"]) for cut in TAILS.values() if len(JPEGS["progressive"]) <= MAX_SEED_BYTES)
     yield save(draw(), progressive=True)[:-10]
@@ -80,7 +80,7 @@ def damaged_and_coloured_seeds() -> Iterator[bytes]:
 
 
 def fuzz(decode: Decode, seconds: int, folder: Path = FOLDER) -> None:
-    """Runs for so long, or until a finding, which it leaves in the folder; ends the process, with 0 if all is well."""
+    """Runs for the given time or until a finding, which is saved in the folder; exits with 0 without a finding."""
     corpus, initial = folder / "corpus", folder / "seeds"
     corpus.mkdir(parents=True, exist_ok=True)
     initial.mkdir(exist_ok=True)
@@ -101,7 +101,7 @@ def fuzz(decode: Decode, seconds: int, folder: Path = FOLDER) -> None:
 
 
 def check(decode: Decode, data: bytes) -> None:
-    """Any exception but Unreadable ends the run as a finding."""
+    """Any exception except Unreadable ends the run as a finding."""
     try:
         picture = decode(data, LIMITS, LONG_EDGE, QUALITY)
     except Unreadable:
@@ -116,17 +116,17 @@ def check(decode: Decode, data: bytes) -> None:
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-    """libFuzzer's own damage; every second PNG gets right checksums again, or nothing behind them would be reached.
+    """libFuzzer's mutations; every second PNG gets valid checksums again, to reach the code behind the check.
 
     A checksum that was cut off is completed, and libFuzzer aborts when the result exceeds `max_size` by one byte.
     """
     damaged = bytes(atheris.Mutate(data, max_size))
     if damaged.startswith(PNG_HEAD) and random.Random(seed).random() < 0.5:
-        return mend_checksums(damaged)[:max_size]
+        return fix_checksums(damaged)[:max_size]
     return damaged
 
 
-def mend_checksums(png: bytes) -> bytes:
+def fix_checksums(png: bytes) -> bytes:
     source, out = io.BytesIO(png[len(PNG_HEAD) :]), io.BytesIO()
     out.write(PNG_HEAD)
     while len(head := source.read(8)) == 8:
@@ -139,7 +139,7 @@ def mend_checksums(png: bytes) -> bytes:
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.bench.fuzz_decode", description=__doc__)
     parser.add_argument("--time", type=int, default=60, help="seconds")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="for the corpus, which grows, and for findings")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder for the growing corpus and the findings")
     chosen = parser.parse_args()
     fuzz(decoding.decode, chosen.time, chosen.folder)
 

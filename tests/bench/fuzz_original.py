@@ -1,4 +1,4 @@
-"""Fuzzing of the filter of JPEG originals: it never raises, never changes a pixel, never sends a secret.
+"""Fuzzes the filter of JPEG originals: it never raises, changes a pixel or leaks a secret.
 
 python -m tests.bench.fuzz_original --time 60
 """
@@ -57,7 +57,7 @@ def seeds() -> Iterator[bytes]:
 
 
 def fuzz(plan: Plan, seconds: int, folder: Path = FOLDER) -> None:
-    """Runs for so long, or until a finding, which it leaves in the folder; ends the process, with 0 if all is well."""
+    """Runs for the given time or until a finding, which is saved in the folder; exits with 0 without a finding."""
     corpus, initial = folder / "corpus", folder / "seeds"
     corpus.mkdir(parents=True, exist_ok=True)
     initial.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def fuzz(plan: Plan, seconds: int, folder: Path = FOLDER) -> None:
 
 
 def check(make: Plan, data: bytes) -> None:
-    """Any exception, a changed pixel or a secret that is sent ends the run as a finding."""
+    """Any exception, changed pixel or leaked secret ends the run as a finding."""
     planted = plant(data) if SECRET not in data else data
     if (plan := make(planted)) is not None and planted is not data:
         assert SECRET not in original.assemble(planted, plan.parts), "a secret is sent"
@@ -96,15 +96,15 @@ def check(make: Plan, data: bytes) -> None:
 
 
 def read_coded(jpeg: bytes) -> npt.NDArray[np.uint8]:
-    """Pixels without their profile, since a damaged one is read as far as possible and not sent; of a picture that is
-    damaged so much that `decode` would not accept it, too."""
+    """Pixels without their colour profile, since a damaged profile is read as far as possible and not sent. Also works
+    for pictures too damaged for `decode`."""
     image = JpegImageFile(io.BytesIO(parse(jpeg).lean + EOI))
     image.load()
     return np.asarray(image)
 
 
 def plant(data: bytes) -> bytes:
-    """The secret in segments before and between the others, between segments, and after the end."""
+    """Plants the secret in segments before and between the others, between segments, and after the end."""
     chance = random.Random(data)
     try:
         found = list(walk(data))
@@ -136,14 +136,14 @@ PREFIXES = [
 
 
 def send_all(data: bytes) -> original.Plan:
-    """No filter at all: the control of the fuzzer."""
+    """No filtering: the control of the fuzzer."""
     return original.Plan(((0, len(data)),), Metadata(), 0, 0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.bench.fuzz_original", description=__doc__)
     parser.add_argument("--time", type=int, default=60, help="seconds")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="for the corpus, which grows, and for findings")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder for the growing corpus and the findings")
     chosen = parser.parse_args()
     fuzz(original.plan_original, chosen.time, chosen.folder)
 

@@ -1,4 +1,4 @@
-"""A process that reads the photos of a folder, for measuring several at once; begins when its standard input closes."""
+"""Reads the photos of a folder, for measuring several processes; starts when its standard input closes."""
 
 import itertools
 import sys

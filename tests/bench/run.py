@@ -1,4 +1,4 @@
-"""`make bench`: what reading and searching cost, beside the peers, in one run, on one thread; a table, a plot, JSON."""
+"""`make bench`: the cost of reading and searching, compared with peers in one run on one thread."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def enlarge_some(photos: list[SamplePhoto]) -> dict[str, bytes]:
 
 
 def photos_per_s(photos: dict[str, bytes]) -> float:
-    """12 MP photos a second, derivatives included, with two processes on this machine."""
+    """12 MP photos per second, derivatives included, with two processes on this machine."""
     folder = OUT / "large"
     folder.mkdir(exist_ok=True)
     for name, data in photos.items():
@@ -66,7 +66,7 @@ def photos_per_s(photos: dict[str, bytes]) -> float:
     readers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
     for reader in readers:
         assert reader.stdout is not None
-        reader.stdout.readline()  # its engine is loaded
+        reader.stdout.readline()  # waits until its engine is loaded
     started = time.perf_counter()
     for reader in readers:
         assert reader.stdin is not None
@@ -79,7 +79,7 @@ def photos_per_s(photos: dict[str, bytes]) -> float:
 
 
 def summarise(found: dict[str, Any]) -> dict[str, Any]:
-    """What the last line tells."""
+    """The figures of the last line."""
     encode, search = found["encode"], found["search"]
     return {
         "encode_times_dlib": round(encode["dlib_over_encoder_batch"], 1),
@@ -108,7 +108,7 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def tabulate(found: dict[str, Any]) -> Table:
-    """What was measured, ours, the peer's, and the ratio."""
+    """The measurements: ours, the peer's, and the ratio."""
     table = Table("what", title="milliseconds, medians of one run on one thread", title_justify="left")
     for column in ("ours", "peer", "times", "peer is"):
         table.add_column(column, justify="left" if column == "peer is" else "right")
@@ -137,12 +137,12 @@ def tabulate(found: dict[str, Any]) -> Table:
 
 
 def tabulate_events(found: dict[str, Any]) -> Table:
-    """What large events cost: their load into memory, and how the rest grows."""
+    """The cost of large events: their load into memory, and the growth of the other costs."""
     table = Table("what", "measured", title="large events", title_justify="left")
     for size, one in found["load"].items():
         measured = f"{one['ms']:,.0f} ms, {one['peak_mb']:.0f} MB at the peak, {one['index_mb']:.0f} MB of it the index"
         count, _, faces = size.rpartition("x")
-        table.add_row(f"cold load, {f'{count} at once, ' if count else ''}{int(faces):,} faces", measured)
+        table.add_row(f"cold load, {f'{count} concurrently, ' if count else ''}{int(faces):,} faces", measured)
     for name, one in found["growth"].items():
         unit, sizes = next(iter(one.items()))
         times = ", ".join(f"{ms:.1f}" for ms in one["ms"])

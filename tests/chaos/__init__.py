@@ -1,1 +1,1 @@
-"""The whole system as real processes, while they are killed, stopped and starved, and set arithmetic afterwards."""
+"""Kills, stops and starves the real processes of a whole system, and verifies its data afterwards."""

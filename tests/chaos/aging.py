@@ -1,4 +1,4 @@
-"""Photos that become old while the system works, so that they are read again."""
+"""Marks photos as read by an older engine while the system runs, so that they are reread."""
 
 from contextlib import closing
 
@@ -6,7 +6,7 @@ import psycopg2
 
 from matcher_service.domain import ENGINE_VERSION
 
-# Under the lock of each event, as everything that changes its photos.
+# Each event is locked, as for every change to its photos.
 EVENTS = "SELECT id FROM matcher.events WHERE NOT gone"
 LOCK = "SELECT FROM matcher.events WHERE id = %s FOR UPDATE"
 AGE = """
@@ -16,7 +16,7 @@ PLAN = "INSERT INTO matcher.rereads (event_id, engine_version) VALUES (%s, %s) O
 
 
 def age_photos(database_url: str) -> int:
-    """All photos of all events are those of an older engine; of how many events. Raises psycopg2.Error."""
+    """Marks all photos as read by an older engine; returns the number of events. Raises psycopg2.Error."""
     with closing(psycopg2.connect(database_url)) as connection:
         with connection, connection.cursor() as cursor:
             cursor.execute(EVENTS)

@@ -1,4 +1,4 @@
-"""The pictures of a run, and the engine that reads them: scripted ones are fast, real ones go through all of it."""
+"""The pictures of a run and their engine: scripted pictures are fast, real ones go through the real engine."""
 
 import random
 from typing import Protocol
@@ -10,27 +10,27 @@ PEOPLE = 12
 
 
 class Album(Protocol):
-    """Every picture has other bytes. `image_timeout_s`: how long reading one may take."""
+    """Every picture has different bytes. `image_timeout_s` limits the reading of one."""
 
     engine: str
     people: int
     image_timeout_s: float
 
     def selfie(self, person: int | None, nonce: str) -> bytes:
-        """Of nobody: one that is to be rejected."""
+        """A selfie of `person`, or of no face, which must be rejected."""
 
     def photo(self, nonce: str) -> tuple[frozenset[int], bytes]:
-        """With as many faces as people."""
+        """A random photo, with as many faces as people."""
 
     def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
-        """Another one of these people, of whom there is one already."""
+        """A new version of an existing photo of these people."""
 
     def is_far(self, people: frozenset[int]) -> bool:
-        """Whether only growth finds the people of the photo that shows them."""
+        """Whether only growth finds these people in their photo."""
 
 
 class ScriptedAlbum:
-    """Pictures that say who is in them and how long they take."""
+    """Pictures whose metadata names the people in them and the time to read them."""
 
     engine = "scripted"
     people = PEOPLE
@@ -60,7 +60,7 @@ class RealAlbum:
         numbers = {name: number for number, name in enumerate(sample.selfies)}
         self.people = len(numbers)
         self._selfies = list(sample.selfies.values())
-        self._nobody = next(photo.jpeg for photo in sample.photos if not photo.faces)
+        self._faceless = next(photo.jpeg for photo in sample.photos if not photo.faces)
         self._photos = [
             (frozenset(numbers[name] for name in photo.people), photo.jpeg)
             for photo in sample.photos
@@ -68,7 +68,7 @@ class RealAlbum:
         ]
 
     def selfie(self, person: int | None, nonce: str) -> bytes:
-        return (self._nobody if person is None else self._selfies[person]) + nonce.encode()
+        return (self._faceless if person is None else self._selfies[person]) + nonce.encode()
 
     def photo(self, nonce: str) -> tuple[frozenset[int], bytes]:
         people, jpeg = random.choice(self._photos)

@@ -1,4 +1,4 @@
-"""A client as a patient app is one: repeats what it may repeat until there is an answer that decides."""
+"""An HTTP client that retries, as a patient app does, until it gets a decisive response."""
 
 import time
 from collections import Counter
@@ -8,23 +8,23 @@ from typing import Any, Self
 import httpx2
 
 PASSWORD = "not for people"
-PATIENCE_S = 300.0  # a process that dies at every few calls, as for failpoints, answers few of a crowd
-PAUSE_S = 0.3  # a crowd that asks more often takes the processors from who starts again
+PATIENCE_S = 300.0  # a process that dies every few calls, as with failpoints, serves only few clients
+PAUSE_S = 0.3  # more frequent requests would starve the processes that are restarting
 UNDECIDED = (408, 429, 502, 503, 504)
 
 Json = dict[str, Any]
 
 
 class NoAnswer(Exception):
-    """There was none within the patience."""
+    """No decisive response arrived within PATIENCE_S."""
 
 
 class Broken(Exception):
-    """An answer that says that the system failed."""
+    """The system responded with 500."""
 
 
 class Client:
-    """One account. `repeated` counts why calls had to be repeated."""
+    """One account. `repeated` counts the retries by cause."""
 
     def __init__(self, base_url: str, username: str, stop: Event | None = None) -> None:
         self.username = username
@@ -43,7 +43,7 @@ class Client:
         user = {"username": self.username, "email": f"{self.username}@example.org", "password": PASSWORD}
         form = {"user_data": user, "event_code": event_code}
         answer = self.ask("POST", "/api/register-with-event-code", json=form)
-        if answer.status_code == 422:  # an attempt before, whose answer was lost, made the account
+        if answer.status_code == 422:  # an earlier attempt created the account, but its response was lost
             return self.login()
         assert answer.status_code == 201, answer.text
         return self._authorise(answer.json())
@@ -53,8 +53,8 @@ class Client:
         assert answer.status_code == 200, answer.text
         return self._authorise(answer.json())
 
-    def go_on_as(self, username: str, token: str) -> None:
-        """Goes on as somebody else, with the token of theirs that was seen last."""
+    def switch_to(self, username: str, token: str) -> None:
+        """Continues as another user, with the latest known token of that user."""
         self.username = username
         self._http.headers["Authorization"] = self._tokens.get(username, f"Bearer {token}")
 

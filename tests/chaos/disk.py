@@ -1,4 +1,4 @@
-"""A disk that is full while a file says so."""
+"""A blob store whose disk is full while a marker file exists."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ def full_mark(folder: Path) -> Path:
 
 
 class SmallDisk(Blobs):
-    """Writes half of a blob when there is no space for the rest."""
+    """Writes half of a blob and fails, as a disk that runs full does."""
 
     def put_file(self, key: str, file: Path | IO[bytes]) -> None:
         self.put(key, file.read_bytes() if isinstance(file, Path) else file.read())

@@ -1,7 +1,7 @@
-"""A face engine that reads what an image says of itself, so that a run is about deaths and not about pixels.
+"""A face engine that reads the faces from the metadata of made-up images, which costs no processor time.
 
-It works in the same child process as the real one. While it works, a file named after the worker says so: one byte,
-which is mapped into memory before the child may no longer write.
+It runs in the same sandboxed child process as the real one. While it is busy, a one-byte file named after the worker
+says so; the file is mapped into memory before the child loses its write access.
 """
 
 import functools
@@ -32,27 +32,27 @@ QUALITY = Quality(100, 100.0, 100.0, 0.0)
 
 
 def make_image(people: Sequence[int], nonce: str, work_ms: int = 0) -> bytes:
-    """An image of these people; every nonce makes other bytes."""
+    """An image of these people; each nonce makes different bytes."""
     return START + json.dumps({"people": list(people), "nonce": nonce, "work_ms": work_ms}).encode()
 
 
 def make_encoding(person: int, offset: float = 0.0) -> bytes:
-    """Two persons are 1.4 apart. What a photo shows of a person is 0.4 from the selfie, which makes it a template, or
-    0.8 where it is far, which only templates find."""
+    """The encodings of two people are 1.4 apart. A face in a photo is 0.4 from the selfie, which makes it a
+    template, or 0.8 if it is distant, so that only templates find it."""
     encoding = np.zeros(128, "<f4")
     encoding[[person, HALF + person]] = 1, offset
     return encoding.tobytes()
 
 
 def is_far(people: Collection[int]) -> bool:
-    """Whether a photo of these people shows them from far away."""
+    """Whether the faces in a photo of these people are distant."""
     return len(people) == 3
 
 
 def build_examiner(
     folder: Path, engine: str, strict: bool, model_cache: Path | None, limits: ImageLimits, is_quick: bool
 ) -> Callable[[bytes], Examination]:
-    """The scripted engine or the real one, with the marks."""
+    """The scripted or the real engine, which marks itself as busy while it works."""
     if engine == "real":
         real = validation.build_examiner(strict, model_cache, limits, is_quick)
         return functools.partial(_marked, _map_mark(folder), real)
@@ -88,10 +88,10 @@ def read(data: bytes) -> Reading:
 
 
 def _work(data: bytes) -> list[int]:
-    """The people in an image, after the time that it asks for."""
-    said = json.loads(data.removeprefix(START))
-    time.sleep(said["work_ms"] / 1000)
-    people: list[int] = said["people"]
+    """The people in an image, after its `work_ms`."""
+    described = json.loads(data.removeprefix(START))
+    time.sleep(described["work_ms"] / 1000)
+    people: list[int] = described["people"]
     return people
 
 

@@ -1,4 +1,4 @@
-"""What is done to the system: kills, pauses, restarts of the database, a full disk, an absent matcher, old photos."""
+"""The faults: kills, pauses, restarts of the database, a full disk, a stopped matcher, outdated photos."""
 
 import random
 import signal
@@ -17,17 +17,17 @@ from tests.chaos.aging import age_photos
 from tests.chaos.disk import full_mark
 from tests.chaos.engine import is_busy
 
-# Of all kills; workers get more, since they are to be met while they hold a claim.
+# Share of all kills; workers get more, since they should be killed while they hold a claim.
 SHARES = {"auth": 0.13, "selfie": 0.15, "selfie-worker": 0.21, "matcher": 0.15, "indexer": 0.21, "gateway": 0.15}
 WORKERS = ("selfie-worker", "indexer")
 PAUSE_SHARE = 0.08
 GAP_S = (0.5, 3.0)
 BUSY_WAIT_S = 5.0
-AWAY_S = 10.0
+ABSENCE_S = 10.0
 
 
 class Faults:
-    """Strikes every process in a thread of its own until each had its share of `kills`."""
+    """Kills processes, each from its own thread, until each has had its share of `kills`."""
 
     def __init__(
         self, system: LocalSystem, folder: Path, kills: int, lease_s: float, *, ages_photos: bool = False
@@ -48,10 +48,10 @@ class Faults:
         self.given_up: list[str] = []
 
     def run(self, patience_s: float) -> None:
-        """Returns when every process had its share, or after the patience."""
+        """Returns when every process has had its share, or after `patience_s`."""
         names = [name for name in self._system.processes if name != "postgres"]
-        striking = [self._start(self._torment, name) for name in names]
-        loops = [self._restart_database, self._fill_disk, self._take_matcher_away]
+        striking = [self._start(self._kill_repeatedly, name) for name in names]
+        loops = [self._restart_database, self._fill_disk, self._stop_matcher]
         passing = [self._start(loop) for loop in (*loops, *([self._age_photos] if self._ages_photos else []))]
         ends_at = time.monotonic() + patience_s
         for thread in striking:
@@ -69,7 +69,7 @@ class Faults:
         thread.start()
         return thread
 
-    def _torment(self, name: str) -> None:
+    def _kill_repeatedly(self, name: str) -> None:
         kind = name.removesuffix("-2")
         while not self.stop.wait(random.uniform(*GAP_S)) and self.kills[kind] < self._shares[kind]:
             with self._locks[name]:
@@ -87,7 +87,7 @@ class Faults:
             self.kills_with_claim += had_claim
 
     def strike(self, name: str, number: signal.Signals) -> None:
-        """Sends a signal that ends the process, and waits until it is back."""
+        """Sends a signal that ends the process, and waits until it is ready again."""
         process = self._system.processes[name]
         self._system.wait_until_ready(name)
         deaths, struck_at = process.deaths, time.monotonic()
@@ -102,7 +102,7 @@ class Faults:
         self.slowest = max(self.slowest, (self.recoveries_s[-1], name))
 
     def unasked_deaths(self) -> int:
-        """How often a process ended by itself."""
+        """How often processes ended without a fault of this class."""
         died = sum(process.deaths for process in self._system.processes.values())
         return died - sum(self.kills.values()) - self.db_restarts
 
@@ -117,7 +117,7 @@ class Faults:
         return False
 
     def _pause(self, name: str) -> None:
-        """Stops a worker while it works, until its claim belongs to somebody else."""
+        """Suspends a busy worker until its lease has expired, so that another worker takes its claim."""
         self._wait_until_busy(name)
         self._system.kill(name, signal.SIGSTOP)
         time.sleep(self._lease_s + 0.5)
@@ -125,7 +125,7 @@ class Faults:
         self.pauses += 1
 
     def _restart_database(self) -> None:
-        """As `pg_ctl stop -m immediate` does it."""
+        """Like `pg_ctl stop -m immediate`."""
         while not self.stop.wait(random.uniform(15, 30)):
             self.strike("postgres", signal.SIGQUIT)
             self.db_restarts += 1
@@ -137,11 +137,11 @@ class Faults:
             full_mark(self._folder).unlink()
             self.full_disks += 1
 
-    def _take_matcher_away(self) -> None:
+    def _stop_matcher(self) -> None:
         while not self.stop.wait(random.uniform(40, 80)):
             with self._locks["matcher"], suppress(CannotStart):
                 self._system.stop_one("matcher")
-                self.stop.wait(AWAY_S)
+                self.stop.wait(ABSENCE_S)
                 self._system.start_one("matcher")
                 self.absences += 1
 
@@ -157,8 +157,8 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
-def told(faults: Faults) -> Mapping[str, object]:
-    """What was done, for the report."""
+def summarise(faults: Faults) -> Mapping[str, object]:
+    """The faults, as the report names them."""
     return {
         "kills": sum(faults.kills.values()),
         "kills_by_process": dict(faults.kills),

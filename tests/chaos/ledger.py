@@ -1,4 +1,4 @@
-"""What the system has promised: everything that got a 2xx, in the order in which its owner sent it."""
+"""The promises of the system: every request answered with 2xx, in the order in which its owner sent it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from threading import Lock
 
 @dataclass
 class SentSelfie:
-    """`person` is None where the picture shows nobody, so that it must be rejected."""
+    """`person` is None where the picture shows no face, so that it must be rejected."""
 
     id: str
     person: int | None
@@ -17,8 +17,8 @@ class SentSelfie:
 class GuestRecord:
     """One guest; only their own thread writes.
 
-    `persons` are those whose photos a reader may see now: of the newest selfie known to be matched and of all sent
-    since; empty until a first one was matched.
+    `persons` are the people whose photos a reader may see now: those on the newest selfie known to be matched and on
+    all selfies sent since; empty until the first match.
     """
 
     username: str
@@ -34,7 +34,7 @@ class GuestRecord:
 @dataclass
 class PhotoRecord:
     """One photo, by the id that the organiser got for it; `sha256` of its newest version. `keeper`: the
-    name of the only one who replaces it, and of whom nobody deletes it. `is_far`: only growth finds its people."""
+    only organiser who replaces it; such a photo is never deleted. `is_far`: only growth finds its people."""
 
     event_id: str
     people: frozenset[int]
@@ -68,7 +68,7 @@ class Ledger:
                 self.examples.append(f"{kind}: {example}")
 
     def living(self, event_id: str) -> dict[str, PhotoRecord]:
-        """The photos of an event that are known to be indexed and not about to be deleted."""
+        """The photos of an event that are known to be indexed and are not being deleted."""
         with self.lock:
             return {
                 photo_id: photo

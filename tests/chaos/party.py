@@ -1,4 +1,4 @@
-"""One run: a system, its people, its faults, and the truth afterwards."""
+"""One run: a system with guests, organisers and readers, and the comparison of its data afterwards."""
 
 import shutil
 import signal
@@ -29,7 +29,7 @@ ORGANISERS = 2
 REPLICAS = {"selfie-worker": 2, "indexer": 2}
 VIOLATIONS = ("lost", "duplicates", "half_reads", "stale_writes", "wrong_sets", "stuck")
 DRAIN_S = 120.0
-REST_S = PATIENCE_S + 60  # the longest call, and what a deed does after it
+REST_S = PATIENCE_S + 60  # the longest call, and the rest of an action after it
 
 ENTRIES = {
     "matcher": ("tests.chaos.entries.matcher", ()),
@@ -40,7 +40,7 @@ ENTRIES = {
 
 
 class Party:
-    """Everything runs inside the `with` block; `end` brings it to rest and compares."""
+    """Everything runs inside the `with` block; `end` stops the load, waits for pending work, and compares."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Party:
         self._clients: list[Client] = []
         self.readers: list[Reader] = []
         self.crashes: list[str] = []
-        self._grows = not twin  # which would repair what a twin breaks
+        self._grows = not twin  # growth would repair the damage of a twin
         settings = {
             "CHAOS_FOLDER": str(self.folder),
             "CHAOS_TWIN": twin,
@@ -76,7 +76,7 @@ class Party:
             "RATE_SELFIES": "none",
             "RATE_SELFIE_MB": "none",
             "RATE_ADDRESS_SELFIES": "none",
-            "BINDING_TOLERANCE": "none",  # guests send selfies of anybody
+            "BINDING_TOLERANCE": "none",  # guests send selfies of random people
         }
         self.system = LocalSystem(
             self.folder / "data",
@@ -102,7 +102,7 @@ class Party:
         self._remove()
 
     def end(self) -> Mapping[str, int]:
-        """The violations by kind, when everybody has gone and everything is settled."""
+        """Stops all clients, waits until all work is settled, and returns the violations by kind."""
         self._rest()
         self.arm("")
         data = self.system.data
@@ -119,18 +119,18 @@ class Party:
         return {kind: self.ledger.violations[kind] for kind in VIOLATIONS}
 
     def arm(self, failpoints: str) -> None:
-        """Who starts from now on has these."""
+        """Processes that start from now on have these failpoints."""
         for process in self.system.processes.values():
             process.environment["FAILPOINTS"] = failpoints
 
     @property
     def services(self) -> list[str]:
-        """All processes but the database."""
+        """All processes except the database."""
         return [name for name in self.system.processes if name != "postgres"]
 
     @property
     def repeated(self) -> Counter[str]:
-        """Why calls had to be repeated."""
+        """The retries of all clients by cause."""
         return sum((client.repeated for client in self._clients), Counter())
 
     def _invite(self) -> None:
@@ -157,14 +157,14 @@ class Party:
         return client
 
     def _run(self, live: Callable[[], None]) -> None:
-        def live_and_tell() -> None:
+        def live_and_report() -> None:
             try:
                 live()
             except BaseException as fault:
                 self.crashes.append(f"{type(fault).__name__}: {fault}")
                 self.ledger.violate("stuck", f"{type(fault).__name__}: {str(fault)[:300]}")
 
-        thread = Thread(target=live_and_tell, name=live.__qualname__, daemon=True)
+        thread = Thread(target=live_and_report, name=live.__qualname__, daemon=True)
         thread.start()
         self._threads.append(thread)
 
@@ -174,7 +174,7 @@ class Party:
         for thread in self._threads:
             thread.join(max(0.0, ends_at - time.monotonic()))
         if waiting := [thread.name for thread in self._threads if thread.is_alive()]:
-            self.ledger.violate("stuck", f"after {REST_S:g} s still at a call: {waiting}")
+            self.ledger.violate("stuck", f"after {REST_S:g} s still waiting for a call: {waiting}")
 
     def _remove(self) -> None:
         self.system.stop()
@@ -192,7 +192,7 @@ def _scripted(kind: ProcessKind) -> ProcessKind:
 
 
 def wait_for_violation(party: Party, patience_s: float) -> bool:
-    """Whether a reader saw one."""
+    """Whether a violation was recorded within `patience_s`."""
     ends_at = time.monotonic() + patience_s
     while time.monotonic() < ends_at:
         if party.ledger.violations:

@@ -1,4 +1,4 @@
-"""Guests, organisers and a reader: what happens to the system while it is being killed."""
+"""Guests, organisers and readers: the load on the system while it is being killed."""
 
 import random
 import time
@@ -14,8 +14,8 @@ from tests.chaos.ledger import GuestRecord, Ledger, PhotoRecord, SentSelfie
 MAX_LIVING = 120  # photos of an event: a gallery is one page, and thus one response
 MAX_KEPT = 4  # photos of an event that one organiser replaces again and again
 PAGE = 200
-# Why one file of an upload is not kept, though it will be when it is sent again.
-PASSING = (
+# Reasons why one file of an upload is rejected now but accepted when it is sent again.
+RETRYABLE = (
     "service_unavailable",
     "database_unavailable",
     "blobs_unavailable",
@@ -28,7 +28,7 @@ FINAL = ("done", "error", "validation_failed", "idle")
 
 
 class Guest:
-    """Uploads, uploads again, joins, leaves, asks for another match; one request after the other."""
+    """Uploads selfies, joins and leaves events, requests rematches and deletes, one request at a time."""
 
     def __init__(
         self, client: Client, ledger: Ledger, album: Album, home: Json, others: Sequence[Json], stop: Event
@@ -40,7 +40,7 @@ class Guest:
         self._stop = stop
         login = client.register(home["event_code"])
         self.record = GuestRecord(client.username, login["user_id"], login["access_token"], {home["id"]})
-        self._deletes = len(ledger.guests) % 6 == 5  # their galleries may be empty: not for the reader
+        self._deletes = len(ledger.guests) % 6 == 5  # their galleries may be empty, so the readers skip them
         ledger.guests.append(self.record)
 
     def live(self) -> None:
@@ -105,7 +105,7 @@ class Guest:
 
 
 class Organiser:
-    """Adds photos, sometimes the same bytes again, replaces some by new versions of them, and deletes others."""
+    """Adds photos, sometimes the same bytes twice, replaces some by new versions, and deletes others."""
 
     def __init__(self, client: Client, ledger: Ledger, album: Album, events: Sequence[Json], stop: Event) -> None:
         self._client = client
@@ -132,7 +132,7 @@ class Organiser:
         files = {f"{uuid4().hex}.jpg": image for _, image in made}
         ids = self._upload(event_id, files)
         if random.random() < 0.2 and (again := self._upload(event_id, files)) != ids:
-            self._ledger.violate("duplicates", f"the same bytes are photos {ids} and {again}")
+            self._ledger.violate("duplicates", f"the same bytes became photos {ids} and {again}")
         with self._ledger.lock:
             for photo_id, (people, image), name in zip(ids, made, files, strict=True):
                 is_far, digest = self._album.is_far(people), sha256(image).hexdigest()
@@ -141,7 +141,7 @@ class Organiser:
             self._ledger.accept()
 
     def replace(self, living: Mapping[str, PhotoRecord]) -> None:
-        """One of a few photos, by other bytes that show the same people, so that nobody may lose it at any time."""
+        """Replaces one of a few photos by a version with the same people: it must stay in all their galleries."""
         with self._ledger.lock:
             kept = [photo_id for photo_id, photo in living.items() if photo.keeper == self._name]
             free = [photo_id for photo_id, photo in living.items() if not photo.keeper and not photo.is_deleted]
@@ -158,7 +158,7 @@ class Organiser:
         self._ledger.accept()
 
     def look(self, event_id: str) -> None:
-        """Notes what is indexed."""
+        """Records which photos are indexed."""
         page = self._client.get(f"/api/events/{event_id}/photos", limit=PAGE)
         with self._ledger.lock:
             for photo in page["photos"]:
@@ -176,7 +176,7 @@ class Organiser:
         assert answer.status_code in (204, 404), answer.text
 
     def _upload(self, event_id: str, images: Mapping[str, bytes], replace: bool = False) -> list[str]:
-        """The ids of photos, by their names, that were sent in one request; those that were not kept are sent again."""
+        """Sends photos in one request and retries those that were not kept; returns their ids in order."""
         path, ids = f"/api/events/{event_id}/photos{'?replace=true' if replace else ''}", dict[str, str]()
         while missing := [name for name in images if name not in ids]:
             files = [("files", (name, images[name], "image/jpeg")) for name in missing]
@@ -186,13 +186,13 @@ class Organiser:
                 if "id" in photo:
                     ids[name] = photo["id"]
                 else:
-                    assert photo["reason"] in PASSING, photo
+                    assert photo["reason"] in RETRYABLE, photo
                     self._client.repeated[f"one file {photo['reason']}"] += 1
         return [ids[name] for name in images]
 
 
 class Reader:
-    """Looks at every gallery, over and over: each response must be all that one person is in, and nothing else."""
+    """Reads every gallery repeatedly: each response must hold exactly the photos of one person."""
 
     def __init__(self, client: Client, ledger: Ledger, event_id: str, stop: Event) -> None:
         self._client = client
@@ -211,14 +211,14 @@ class Reader:
     def read(self, record: GuestRecord) -> None:
         persons = record.persons
         living = self._ledger.living(self._event_id)
-        self._client.go_on_as(record.username, record.token)
+        self._client.switch_to(record.username, record.token)
         page = self._client.get("/api/my-photos", event_id=self._event_id, limit=PAGE)
         shown = {photo["id"] for photo in page["photos"]}
         with self._ledger.lock:
             due = {
                 photo_id: photo.people
                 for photo_id, photo in living.items()
-                if not (photo.is_deleted or photo.is_far)  # what growth finds comes later
+                if not (photo.is_deleted or photo.is_far)  # growth finds distant faces later
             }
             people_of = {
                 photo_id: self._ledger.photos[photo_id].people for photo_id in shown & set(self._ledger.photos)

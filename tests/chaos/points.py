@@ -1,4 +1,4 @@
-"""The failpoints: each step at which some process may die, with the chance that makes it die often enough in a run."""
+"""The failpoints: each step at which a process may die, with a chance that yields enough deaths in a run."""
 
 import re
 from collections import Counter
@@ -6,10 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 ALWAYS, OFTEN, NOW_AND_THEN, SELDOM, RARELY = 0.004, 0.008, 0.03, 0.1, 0.5
-IN_A_BATCH = 0.06  # met once for each of 20 files: were it more deadly, no batch would ever be done
+IN_A_BATCH = 0.06  # hit once for each of 20 files: with a higher chance no batch would ever complete
 
-# Transactions, each with a point before and one after its commit. Those of photos that are read again are hardly met
-# while new photos come: `test_matcher_rereads` fails at each of them.
+# Transactions, each with a failpoint before and after its commit. Those of rereads are rarely hit while new photos
+# arrive: `tests/matcher/test_rereads.py` fails at each of them.
 COMMITS = {
     "join": SELDOM,
     "leave": RARELY,
@@ -44,12 +44,12 @@ POINTS = {
     **STEPS,
 }
 
-# What happened although the caller saw an error: one commit and one rpc (they begin with a capital) of a hundred.
+# One commit and one RPC (those begin with a capital) of a hundred succeed although the caller sees an error.
 AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 
 
 def deadly(points: Collection[str] = tuple(POINTS), factor: float = 1) -> str:
-    """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
+    """The value of FAILPOINTS for all of these points, `factor` times as deadly."""
     return ",".join(f"{point}=die:{_chance(point, factor):g}" for point in points)
 
 
@@ -59,6 +59,6 @@ def _chance(point: str, factor: float) -> float:
 
 
 def count_deaths(log: Path) -> Counter[str]:
-    """How often the processes died at each point, by what they said last."""
-    told = re.compile(r"A failpoint was hit\..*effect=die.*step=(\S+)")
-    return Counter(match[1] for line in log.read_text().splitlines() if (match := told.search(line)))
+    """How often processes died at each failpoint, according to the log."""
+    death = re.compile(r"A failpoint was hit\..*effect=die.*step=(\S+)")
+    return Counter(match[1] for line in log.read_text().splitlines() if (match := death.search(line)))

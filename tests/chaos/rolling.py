@@ -1,4 +1,4 @@
-"""Every process ends in order and starts again, one after the other, under load: nobody may notice."""
+"""Restarts every process in turn, under load: no call may fail."""
 
 import re
 import threading
@@ -32,9 +32,9 @@ KILLED = re.compile(r"^(\S+ +\| )Still running after.*$(?:\n\1.*$){,100}", re.MU
 VARIANTS = ("thumb", "medium", "preview", "original")
 PATIENCE_S = 120.0
 ANSWER_S = 30.0
-BREATH_S = 0.02  # after each call, so that the load leaves something of two processors to those who start
+PAUSE_S = 0.02  # after each call, so that the load leaves processor time to the processes that start
 
-# What is still to be worked on, of all that was accepted.
+# Accepted work that is still pending.
 UNSETTLED = """
     SELECT (SELECT count(*) FROM selfie.selfies WHERE state = 'pending')
         + (SELECT count(*) FROM selfie.enrolments WHERE wanted_revision > published_revision)
@@ -49,12 +49,12 @@ Json = dict[str, Any]
 
 
 class FailedCall(Exception):
-    """No gateway answered it, or one answered what no client should see."""
+    """No gateway responded, or one responded with an error."""
 
 
 @dataclass
-class Told:
-    """What the load saw; several threads write."""
+class Load:
+    """Calls and failures of the load; several threads write."""
 
     calls: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Told:
 class Result:
     """`stops_s`: how long each stop of a process took, longest first."""
 
-    told: Told
+    load: Load
     stops_s: Sequence[tuple[float, str]]
     killed: Sequence[str]
     unsettled: int
@@ -73,14 +73,14 @@ class Result:
 
 
 class Client:
-    """One person behind a load balancer: goes to the other gateway when one gives no answer at all, and back once.
+    """A client behind a load balancer: tries the other gateway when one does not respond, then the first one again.
 
-    Back, because the first may serve again by the time that the other has ended.
+    The first may serve again by the time that the other has ended.
     """
 
-    def __init__(self, base_urls: Sequence[str], told: Told) -> None:
+    def __init__(self, base_urls: Sequence[str], load: Load) -> None:
         self._https = [httpx2.Client(base_url=url, timeout=ANSWER_S) for url in base_urls]
-        self._told = told
+        self._load = load
         self._headers: dict[str, str] = {}
 
     def close(self) -> None:
@@ -106,12 +106,12 @@ class Client:
             except (httpx2.ConnectError, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as fault:
                 faults.append(f"{type(fault).__name__} at {http.base_url}")
                 continue
-            self._told.diverted += place
+            self._load.diverted += place
             if http is not self._https[0]:
                 self._https.reverse()
             answer.read()
-            self._told.calls[name] += 1
-            time.sleep(BREATH_S)
+            self._load.calls[name] += 1
+            time.sleep(PAUSE_S)
             if not answer.is_success:
                 raise FailedCall(f"{name}: {answer.status_code} {answer.text[:200]}")
             return answer
@@ -119,15 +119,15 @@ class Client:
 
 
 class Party:
-    """An event with photos, an organiser and guests, who do over and over what may be repeated."""
+    """An event with photos, an organiser and guests, who repeat their actions."""
 
-    def __init__(self, system: LocalSystem, sample: SampleEvent, told: Told) -> None:
-        self._system, self._sample, self._told = system, sample, told
+    def __init__(self, system: LocalSystem, sample: SampleEvent, load: Load) -> None:
+        self._system, self._sample, self._load = system, sample, load
         self._photos = sorted((photo for photo in sample.photos if photo.faces <= 1), key=lambda p: len(p.jpeg))
         self._numbers = count()
         self._run = uuid4().hex[:8]
-        self.organiser = Client(system.base_urls, told)
-        self.guests = [Client(system.base_urls, told) for _ in range(2)]
+        self.organiser = Client(system.base_urls, load)
+        self.guests = [Client(system.base_urls, load) for _ in range(2)]
         self._names = [f"organiser-{self._run}", *(f"guest-{self._run}-{place}" for place in range(len(self.guests)))]
 
     def begin(self) -> None:
@@ -143,7 +143,7 @@ class Party:
         self.add_photo()
 
     def login(self) -> None:
-        """A token lasts for a quarter of an hour only."""
+        """Renews all access tokens, which expire after a quarter of an hour."""
         for name, person in zip(self._names, [self.organiser, *self.guests], strict=True):
             person.login(name)
 
@@ -151,15 +151,15 @@ class Party:
         for person in (self.organiser, *self.guests):
             person.close()
 
-    def deeds(self) -> Iterator[Callable[[], None]]:
-        """What one thread each repeats."""
+    def actions(self) -> Iterator[Callable[[], None]]:
+        """Each of them is repeated by its own thread."""
         yield self.add_photo
         yield lambda: self.send_selfie(self.guests[0])
         yield lambda: self.send_selfie(self.guests[1])
         yield lambda: self.look(self.guests[0])
 
     def upload_photo(self) -> None:
-        """A new photo, twice the same bytes."""
+        """Uploads a new photo twice."""
         number = next(self._numbers)
         jpeg = self._photos[number % len(self._photos)].jpeg + f"{self._run} {number}".encode()
         files = {"files": (f"{number}.jpg", jpeg, "image/jpeg")}
@@ -168,7 +168,7 @@ class Party:
             raise FailedCall("the same photo got two ids")
 
     def add_photo(self) -> None:
-        """Waits until it is read, looking at the others."""
+        """Uploads a photo and views others until it is indexed."""
         self.upload_photo()
         while self.organiser.json("GET", self._path)["photos"]["pending"]:
             for photo in self.organiser.json("GET", f"{self._path}/photos", params={"limit": 3})["photos"]:
@@ -176,7 +176,7 @@ class Party:
                     self.organiser.ask("GET", photo["original_url"])
 
     def upload_selfie(self, guest: Client) -> None:
-        """A new selfie of a megabyte, sent twice with one key."""
+        """Sends a new selfie of a megabyte twice with one idempotency key."""
         selfies = list(self._sample.selfies.values())
         image = selfies[self.guests.index(guest)] + bytes(1024 * 1024)
         key, files = {"Idempotency-Key": str(uuid4())}, {"file": ("selfie.jpg", image, "image/jpeg")}
@@ -185,7 +185,7 @@ class Party:
             raise FailedCall("the same selfie got two ids")
 
     def send_selfie(self, guest: Client) -> None:
-        """Waits until it is matched."""
+        """Uploads a selfie and waits until it is matched."""
         self.upload_selfie(guest)
         while (status := guest.json("GET", "/api/rematch-status")["status"]) == "running":
             pass
@@ -201,11 +201,11 @@ class Party:
 
 def run_rolling(system: LocalSystem, sample: SampleEvent, rounds: int, say: Callable[[str], None] = print) -> Result:
     """Restarts each process of a started system with REPLICAS in turn, `rounds` times."""
-    told, stops_s = Told(), []
-    party = Party(system, sample, told)
+    load, stops_s = Load(), []
+    party = Party(system, sample, load)
     party.begin()
     names = [name for name in system.processes if name != "postgres"]
-    with under_load(party, told):
+    with under_load(party, load):
         for number in range(1, rounds + 1):
             party.login()
             for name in names:
@@ -213,30 +213,30 @@ def run_rolling(system: LocalSystem, sample: SampleEvent, rounds: int, say: Call
                 system.stop_one(name)
                 stops_s.append((round(time.monotonic() - started, 2), name))
                 system.start_one(name)
-            say(f"round {number}: {told.calls.total()} calls, {len(told.failed)} failed, longest stop {max(stops_s)}")
+            say(f"round {number}: {load.calls.total()} calls, {len(load.failed)} failed, longest stop {max(stops_s)}")
     party.close()
     unsettled = wait_until_settled(system)
     spoiled = ask_database(system, SPOILED)
-    return Result(told, sorted(stops_s, reverse=True), killed_by_force(system), unsettled, spoiled)
+    return Result(load, sorted(stops_s, reverse=True), killed_by_force(system), unsettled, spoiled)
 
 
 def killed_by_force(system: LocalSystem) -> list[str]:
-    """Who did not end in time when asked, with what it said then."""
+    """The log of each process that did not end in time and was killed."""
     return [match.group() for match in KILLED.finditer(system.log_path.read_text())]
 
 
 @contextmanager
-def under_load(party: Party, told: Told) -> Iterator[None]:
+def under_load(party: Party, load: Load) -> Iterator[None]:
     stop = threading.Event()
 
-    def repeat(deed: Callable[[], None]) -> None:
+    def repeat(action: Callable[[], None]) -> None:
         while not stop.is_set():
             try:
-                deed()
-            except Exception as fault:  # whatever it is, the test is to tell it
-                told.failed.append(f"{type(fault).__name__}: {fault}")
+                action()
+            except Exception as fault:  # the test reports every failure
+                load.failed.append(f"{type(fault).__name__}: {fault}")
 
-    threads = [threading.Thread(target=repeat, args=[deed]) for deed in party.deeds()]
+    threads = [threading.Thread(target=repeat, args=[action]) for action in party.actions()]
     for thread in threads:
         thread.start()
     try:
@@ -248,7 +248,7 @@ def under_load(party: Party, told: Told) -> Iterator[None]:
 
 
 def wait_until_settled(system: LocalSystem) -> int:
-    """How much is not, after all patience."""
+    """Returns how much work is still pending after PATIENCE_S."""
     ends_at = time.monotonic() + PATIENCE_S
     while (left := ask_database(system, UNSETTLED)) and time.monotonic() < ends_at:
         time.sleep(0.05)
@@ -256,7 +256,7 @@ def wait_until_settled(system: LocalSystem) -> int:
 
 
 def ask_database(system: LocalSystem, query: str) -> int:
-    """The one number that a query answers."""
+    """The number that a query returns."""
     with closing(psycopg2.connect(system.env["DATABASE_URL"])) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         [number] = cursor.fetchone() or [0]

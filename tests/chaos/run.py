@@ -1,4 +1,4 @@
-"""`make chaos`: the whole system while it is killed, and set arithmetic over everything that it accepted."""
+"""`make chaos`: kills the processes of a running system and verifies that no accepted work is lost."""
 
 import argparse
 import json
@@ -15,12 +15,12 @@ from deploy.local.system import LocalSystem
 from deploy.sample.event import sample_event
 from tests.chaos import rolling
 from tests.chaos.album import Album, RealAlbum
-from tests.chaos.faults import Faults, told
+from tests.chaos.faults import Faults, summarise
 from tests.chaos.party import GUESTS, REPLICAS, VIOLATIONS, Party
 from tests.chaos.points import AMBIGUOUS, POINTS, count_deaths, deadly
 
 POINTS_PATIENCE_S = 420.0
-HARDER, HARDER_AFTER_S = 1.5, 30.0  # so many times as deadly after so long
+HARDER, HARDER_AFTER_S = 1.5, 30.0  # failpoints become 1.5 times as deadly every 30 s
 REAL_PATIENCE_S = 120.0
 SAMPLE = Path("var/sample")
 
@@ -28,10 +28,10 @@ SAMPLE = Path("var/sample")
 def main() -> None:
     parser = argparse.ArgumentParser("make chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
-    parser.add_argument("--patience", type=float, default=900, help="most seconds for the kills")
-    parser.add_argument("--each", type=int, default=10, help="how often to die at each failpoint")
-    parser.add_argument("--rounds", type=int, default=20, help="how often to restart every process in order")
-    parser.add_argument("--real", type=int, default=24, help="how many of the kills to make again with the real engine")
+    parser.add_argument("--patience", type=float, default=900, help="time limit for the kills, in seconds")
+    parser.add_argument("--each", type=int, default=10, help="deaths at each failpoint")
+    parser.add_argument("--rounds", type=int, default=20, help="orderly restarts of every process")
+    parser.add_argument("--real", type=int, default=24, help="further kills with the real engine")
     parser.add_argument("--twin", default="", help="run only this broken twin of tests/chaos/twins.py")
     chosen = parser.parse_args()
     if chosen.twin:
@@ -59,15 +59,15 @@ def main() -> None:
 def run_kills(
     kills: int, patience_s: float, twin: str = "", guests: int = GUESTS, album: Album | None = None
 ) -> Mapping[str, Any]:
-    """Random faults, and one commit and one rpc of a hundred that happened although the caller saw an error."""
+    """Random faults; in addition, one commit and one RPC of a hundred succeed although the caller sees an error."""
     started = time.monotonic()
     with Party(twin, AMBIGUOUS, guests, album) as party:
         faults = Faults(party.system, party.folder, kills, party.lease_s, ages_photos=not twin)
         faults.run(patience_s)
         violations = party.end()
-        tell(party)
+        print_faults(party)
         return {
-            **told(faults),
+            **summarise(faults),
             "accepted": party.ledger.accepted,
             "gallery_reads": sum(reader.count for reader in party.readers),
             "repeated_calls": dict(party.repeated),
@@ -77,12 +77,12 @@ def run_kills(
 
 
 def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
-    """Deaths at every failpoint, until there were `each` at every one. Who starts again dies only at those that still
-    miss some, and the longer it takes, the more surely; who has lived for long is made to start again for that."""
+    """Lets processes die until every failpoint has had `each` deaths. A restarted process dies only where deaths
+    are missing, with a rising chance; processes that have run for long are killed to rearm them."""
     started = time.monotonic()
-    # Two matchers, so that one takes photos while the other starts again: many points are met with new photos alone.
+    # Two matchers, so that one accepts photos while the other restarts: many failpoints are hit by new photos only.
     with Party(replicas={**REPLICAS, "matcher": 2}) as party:
-        _start_anew(party, deadly())  # only now: a process that died before it was ready would end the start
+        _restart_all(party, deadly())  # not earlier: a process that died before it was ready would abort the start
         lives = Lives(party)
         while time.monotonic() - started < patience_s:
             missing = _missing(count_deaths(party.system.log_path), each)
@@ -92,9 +92,9 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
             lives.end_longest()
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
-        _start_anew(party, "")
+        _restart_all(party, "")
         violations = party.end()
-        tell(party)
+        print_faults(party)
         return {
             "points": len(POINTS),
             "deaths": deaths.total(),
@@ -107,7 +107,7 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
 
 
 class Lives:
-    """Since when the processes of a party live."""
+    """Tracks since when each process of a party has been running."""
 
     def __init__(self, party: Party) -> None:
         self._party = party
@@ -115,7 +115,7 @@ class Lives:
         self._struck_at = time.monotonic()
 
     def end_longest(self) -> None:
-        """Kills who has lived longest, where that is long; not all at once, since nobody would serve meanwhile."""
+        """Kills the longest-running process if it has run for long; one at a time, so that the others still serve."""
         now = time.monotonic()
         for name in self._party.services:
             deaths = self._party.system.processes[name].deaths
@@ -128,7 +128,7 @@ class Lives:
             self._party.system.kill(name, signal.SIGKILL)
 
 
-def _start_anew(party: Party, failpoints: str) -> None:
+def _restart_all(party: Party, failpoints: str) -> None:
     party.arm(failpoints)
     for name in party.services:
         party.system.kill(name, signal.SIGKILL)
@@ -139,7 +139,7 @@ def _missing(deaths: Counter[str], each: int) -> list[str]:
 
 
 def run_restarts(rounds: int) -> Mapping[str, Any]:
-    """Every process ends in order and starts again, `rounds` times, with the real face engine."""
+    """Stops and starts every process in turn, `rounds` times, with the real face engine."""
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="mn-rolling-", dir="/tmp"))
     system = LocalSystem(folder / "data", replicas=rolling.REPLICAS, settings=rolling.SETTINGS, max_backoff_s=0.5)
@@ -149,13 +149,13 @@ def run_restarts(rounds: int) -> Mapping[str, Any]:
     finally:
         system.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
-    for fault in (*result.told.failed[:20], *result.killed):
+    for fault in (*result.load.failed[:20], *result.killed):
         print(fault)
     return {
         "rounds": rounds,
         "restarts": len(result.stops_s),
-        "calls": result.told.calls.total(),
-        "failed": len(result.told.failed),
+        "calls": result.load.calls.total(),
+        "failed": len(result.load.failed),
         "killed_by_force": len(result.killed),
         "lost": result.unsettled + result.spoiled,
         "longest_stop_s": result.stops_s[0][0],
@@ -163,13 +163,13 @@ def run_restarts(rounds: int) -> Mapping[str, Any]:
     }
 
 
-def tell(party: Party) -> None:
-    """Prints what is wrong, if anything is, and keeps what all processes said."""
+def print_faults(party: Party) -> None:
+    """Prints the violations, if there are any, and keeps the log of all processes."""
     for example in party.ledger.examples:
         print(example)
     if party.ledger.violations:
         print("\n".join(party.system.log_tail(40)))
-        print(f"All that was said: {shutil.copy(party.system.log_path, party.folder.with_suffix('.log'))}")
+        print(f"The complete log: {shutil.copy(party.system.log_path, party.folder.with_suffix('.log'))}")
 
 
 def is_violated(result: Mapping[str, Any]) -> bool:

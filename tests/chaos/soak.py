@@ -1,7 +1,7 @@
-"""`make soak`: a party without faults, with clients that vanish in the middle; what grows that should not?
+"""`make soak`: a party without faults whose clients often disconnect; reports what grows.
 
-Memory, threads and open files of each process (with its engine) are read every few seconds; of the second half of the
-run the slope is told.
+Memory, threads and open files of each process (with its engine) are sampled every few seconds; the report holds their
+slopes in the second half of the run.
 """
 
 import argparse
@@ -33,7 +33,7 @@ UPLOAD = (
 STREAM = b"GET /api/rematch-events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
 GALLERY = b"GET /api/my-photos?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
 
-# Above this a day's run would be noticed; below it a line through noise is as likely.
+# A larger slope would matter within a day; a smaller one may be noise.
 MAX_SLOPES = {"memory_mb": 10.0, "threads": 1.0, "files": 1.0}  # per hour
 
 Reading = Mapping[str, Mapping[str, float]]
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def vanish_until(stop: Event, party: Party) -> Thread:
-    """Goes away in the middle of an upload, of a stream and of an answer, over and over."""
+    """Disconnects in the middle of an upload, of a stream and of a response, repeatedly."""
     address = urlsplit(party.system.base_url)
 
     def vanish() -> None:
@@ -84,7 +84,7 @@ def vanish_until(stop: Event, party: Party) -> Thread:
 
 
 def read_processes(system: LocalSystem) -> Reading:
-    """By process and measure."""
+    """Readings by process and measure."""
     readings = {}
     for name, process in system.processes.items():
         parent = psutil.Process(process.pid)
@@ -98,10 +98,10 @@ def read_processes(system: LocalSystem) -> Reading:
 
 
 def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, dict[str, float]]:
-    """Per hour, of the second half: the first one fills caches and pools.
+    """Slopes per hour in the second half; caches and pools fill in the first.
 
-    By Theil and Sen, the median over all pairs: what grows on and on is found, and neither a peak nor the last thread
-    of a pool, which comes when it does, is taken for growth.
+    The Theil-Sen estimator, the median over all pairs, detects continuous growth and ignores a peak or the late
+    start of a pool's last thread.
     """
     half = len(times_s) // 2
     earlier, later = np.triu_indices(len(times_s) - half, 1)
@@ -116,7 +116,7 @@ def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, d
 
 
 def levels(readings: Sequence[Reading]) -> dict[str, dict[str, list[float]]]:
-    """Medians of the first and the last fifth of the second half, which say whether a slope is more than noise."""
+    """Medians of the first and the last fifth of the second half, which show whether a slope is more than noise."""
     second = readings[len(readings) // 2 :]
     fifth = max(1, len(second) // 5)
     return {
@@ -132,14 +132,14 @@ def levels(readings: Sequence[Reading]) -> dict[str, dict[str, list[float]]]:
 
 
 def report(result: Mapping[str, Any]) -> int:
-    """Prints the slopes; 0 when nothing grows."""
+    """Prints the slopes; returns the exit code, 0 if nothing grows and nothing is violated."""
     table = Table(title="Growth per hour (from and to, in the second half)", title_justify="left")
     for column in ("process", *MAX_SLOPES):
         table.add_column(column, justify="left" if column == "process" else "right")
     for name, by_measure in result["slopes_per_hour"].items():
         ends = result["levels"][name]
-        told = (f"{by_measure[measure]:g} ({ends[measure][0]:g} to {ends[measure][1]:g})" for measure in MAX_SLOPES)
-        table.add_row(name, *told)
+        cells = (f"{by_measure[measure]:g} ({ends[measure][0]:g} to {ends[measure][1]:g})" for measure in MAX_SLOPES)
+        table.add_row(name, *cells)
     Console(width=110).print(table)
     print(json.dumps(result))
     grows = any(

@@ -1,6 +1,6 @@
-"""Broken twins of what protects the data; with any of them the run must find a violation.
+"""Stores with one protection disabled; a run with any of them must find a violation.
 
-Some wait where the missing protection would have mattered, so that a short run meets the moment.
+Some sleep where the protection would have mattered, so that a short run hits the race.
 """
 
 import time
@@ -30,7 +30,7 @@ class DeleteThenInsert(MatchStore):
 
 
 class NothingUnderTheLock(MatchStore):
-    """Publishes what was found before the lock and looks no further."""
+    """Publishes the faces found before the lock and ignores those added since."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         time.sleep(0.2)
@@ -38,8 +38,8 @@ class NothingUnderTheLock(MatchStore):
 
 
 class NoRevisionCheck(MatchStore):
-    """Lets a late rematch win: after each one the guest's rematch before it arrives once more, as it does when its
-    stream broke and the matcher goes on with it."""
+    """Lets a late rematch win: after each rematch the guest's previous one arrives again, as it does when its stream
+    broke and the matcher continues it."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -58,7 +58,7 @@ class NoRevisionCheck(MatchStore):
 
 
 class NoFence(SelfieStore):
-    """Believes every verdict, also one about a selfie that a newer one took the place of."""
+    """Accepts every verdict, even for a selfie that a newer one has replaced."""
 
     def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
         with transaction(self._engine) as connection:

@@ -1,4 +1,4 @@
-"""Set arithmetic: what was promised, compared with what is there when everything has come to rest."""
+"""Compares the promises of the system with its database and files once all work is settled."""
 
 import time
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import psycopg2
 from kit.vault import Vault
 from tests.chaos.ledger import GuestRecord, Ledger
 
-# What may still be under way; each counts what it names.
+# Work that may still be pending; each query counts its kind.
 UNSETTLED = {
     "selfies": "SELECT count(*) FROM selfie.selfies WHERE state NOT IN ('active', 'rejected', 'superseded', 'deleted')",
     "rematches": "SELECT count(*) FROM selfie.enrolments WHERE published_revision < wanted_revision",
@@ -29,7 +29,7 @@ UNSETTLED = {
 }
 
 
-# Where to look when something stays under way.
+# Printed when work stays pending.
 WITNESSES = (
     "SELECT user_id, event_id, wanted_revision, published_revision, attempt, lease_until - now(), retry_at - now()"
     " FROM selfie.enrolments WHERE published_revision < wanted_revision LIMIT 5",
@@ -39,7 +39,7 @@ WITNESSES = (
 
 
 class Truth:
-    """The database and the files of a system, past all services."""
+    """The database and the files of a system, read directly instead of through its services."""
 
     def __init__(self, database_url: str, blobs: Path, vault: Vault) -> None:
         self._url = database_url
@@ -55,7 +55,7 @@ class Truth:
         return {str(path.relative_to(self._blobs)) for path in self._blobs.rglob("*") if path.is_file()}
 
     def checksum(self, key: str, person_id: str) -> str:
-        """Of a selfie, which is encrypted."""
+        """The SHA-256 of a selfie, which is decrypted first."""
         sealed = (self._blobs / key).read_bytes()
         return sha256(self._vault.of_person(UUID(person_id)).open(sealed)).hexdigest()
 
@@ -68,7 +68,7 @@ class Truth:
 
 
 def drain(truth: Truth, patience_s: float) -> dict[str, int]:
-    """Waits until nothing is under way; what still is after the patience."""
+    """Waits until no work is pending; returns the work that still is after `patience_s`."""
     ends_at = time.monotonic() + patience_s
     while (left := truth.unsettled()) and time.monotonic() < ends_at:
         time.sleep(0.2)
@@ -76,7 +76,7 @@ def drain(truth: Truth, patience_s: float) -> dict[str, int]:
 
 
 def verify(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grows: bool) -> None:
-    """Notes every violation in the ledger. `grows`: matches are settled by all rules."""
+    """Records every violation in the ledger. `grows`: templates grow, since matches are settled by all rules."""
     _verify_accounts(truth, ledger)
     _verify_selfies(truth, ledger)
     _verify_photos(truth, ledger)
@@ -88,7 +88,7 @@ def _verify_accounts(truth: Truth, ledger: Ledger) -> None:
     names = [name for (name,) in truth.rows("SELECT username FROM auth.users")]
     for guest in ledger.guests:
         if (count := names.count(guest.username)) != 1:
-            ledger.violate("duplicates" if count else "lost", f"account {guest.username} is there {count} times")
+            ledger.violate("duplicates" if count else "lost", f"account {guest.username} exists {count} times")
 
 
 def _verify_selfies(truth: Truth, ledger: Ledger) -> None:
@@ -100,29 +100,29 @@ def _verify_selfies(truth: Truth, ledger: Ledger) -> None:
         for selfie_id in set(sent) - set(kept):
             ledger.violate("lost", f"selfie {selfie_id} of {guest.username}")
         if len(kept) > len(set(sent)) or len(sent) > len(set(sent)):
-            ledger.violate("duplicates", f"{guest.username} sent {len(sent)} selfies, {len(kept)} are there")
+            ledger.violate("duplicates", f"{guest.username} sent {len(sent)} selfies, {len(kept)} are stored")
         elif kept != sent:
-            ledger.violate("stale_writes", f"the selfies of {guest.username} are in another order")
+            ledger.violate("stale_writes", f"the selfies of {guest.username} are in the wrong order")
         for number, selfie in enumerate(guest.selfies):
             if fault := _judge(guest, number, states.get(selfie.id, "lost")):
                 ledger.violate("stale_writes", f"selfie {number} of {len(sent)} of {guest.username} {fault}")
 
 
 def _judge(guest: GuestRecord, number: int, state: str) -> str:
-    """What is wrong with the final state of a selfie; empty: nothing."""
+    """The fault in the final state of a selfie, or an empty string."""
     selfie = guest.selfies[number]
     was_deleted = number < guest.deleted_at
     if selfie.person is None and state == "active":
-        return "shows nobody and is active"
+        return "shows no face and is active"
     if state == "rejected" and selfie.person is not None:
-        return "is good and was rejected"
+        return "is valid and was rejected"
     if state == "active" and was_deleted:
         return "was deleted and is active"
-    # A good one is also passed over when a newer, bad one took its place before it was decided.
+    # A valid one is also superseded when a newer, invalid one arrived before it was decided.
     if state == "active" and number < len(guest.selfies) - 1 and guest.selfies[-1].person is not None:
-        return "is active although the newest is good"
+        return "is active although the newest is valid"
     if state == "deleted" and not was_deleted:
-        return "was deleted by nobody"
+        return "is deleted although no one deleted it"
     if state == "superseded" and number == len(guest.selfies) - 1:
         return "is the newest and superseded"
     return ""
@@ -139,7 +139,7 @@ def _verify_photos(truth: Truth, ledger: Ledger) -> None:
         ledger.violate("lost", f"photo {photo_id}")
     for photo_id in set(kept) - set(promised):
         kind = "stale_writes" if photo_id in ledger.photos else "duplicates"
-        ledger.violate(kind, f"photo {photo_id} is there although it was deleted or never answered for")
+        ledger.violate(kind, f"photo {photo_id} exists although it was deleted or never acknowledged")
     versions = dict(truth.rows("SELECT id::text, encode(sha256, 'hex') FROM matcher.photos"))
     for photo_id in set(promised) & set(kept):
         if versions[photo_id] != promised[photo_id].sha256:
@@ -149,7 +149,7 @@ def _verify_photos(truth: Truth, ledger: Ledger) -> None:
 
 
 def _verify_files(truth: Truth, ledger: Ledger) -> None:
-    """What has no row yet may be there for a day; what has one must be."""
+    """Every file that has a row must exist. One without a row may: it is kept for a day."""
     keys = {
         key
         for row in truth.rows(
@@ -167,7 +167,7 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
     for key in set(selfies) - missing:
         digest, person = selfies[key]
         if truth.checksum(key, person) != digest:
-            ledger.violate("lost", f"a part of the file {key}")
+            ledger.violate("lost", f"the file {key} is incomplete")
 
 
 def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grows: bool) -> None:
@@ -185,12 +185,12 @@ def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grow
             expected = due if event_id in guest.events else set()
             matched = found.get((guest.user_id, event_id), set())
             if matched != expected:
-                told = f"{len(matched - expected)} too many, {len(expected - matched)} missing of {len(expected)}"
-                ledger.violate("wrong_sets", f"{guest.username}, {event_id[:8]}: {told}")
+                difference = f"{len(matched - expected)} too many, {len(expected - matched)} missing of {len(expected)}"
+                ledger.violate("wrong_sets", f"{guest.username}, {event_id[:8]}: {difference}")
 
 
 def _find_due(ledger: Ledger, event_id: str, person: int | None, grows: bool) -> set[str]:
-    """The photos of a person in an event: those from far away where another is a template."""
+    """The photos of a person in an event; distant ones only if templates grow and a near one can be a template."""
     shown = {
         photo_id: photo.is_far
         for photo_id, photo in ledger.photos.items()

@@ -1,4 +1,4 @@
-"""Kubernetes' API over HTTPS, for what asks too often for kubectl."""
+"""The Kubernetes API over HTTPS, for requests that are too frequent for kubectl."""
 
 import json
 import ssl
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class Api:
-    """Of a control plane on this machine, whose certificate is its own."""
+    """The API of a control plane on this machine, with a self-signed certificate."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url
@@ -21,7 +21,7 @@ class Api:
         self._context = ssl._create_unverified_context()
 
     def call(self, method: str, path: str, body: Json | None = None, kind: str = "application/json") -> Json:
-        """The answer; empty where the API refuses, as for what has changed or gone meanwhile."""
+        """The response; empty if the API rejects the request, as for objects that have changed or are gone."""
         request = urllib.request.Request(
             self._url + path,
             method=method,
@@ -37,7 +37,7 @@ class Api:
             return {}
 
     def addresses(self, service: str, namespace: str = "minois") -> list[str]:
-        """Those of the ready pods behind a Service."""
+        """The addresses of the ready pods behind a Service."""
         path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
         slices = self.call("GET", f"{path}?labelSelector=kubernetes.io/service-name%3D{service}").get("items", ())
         endpoints = [endpoint for each in slices for endpoint in each["endpoints"] or ()]

@@ -1,4 +1,4 @@
-"""Images as files for containerd: of a single static program, and of what buildah has built."""
+"""Images as archives for containerd: of single static programs, and of images that buildah has built."""
 
 import hashlib
 import io
@@ -38,12 +38,12 @@ func main() {
 
 
 def pause(folder: Path) -> Path:
-    """The container that holds the network of a pod."""
+    """The image of the container that holds the network of a pod."""
     return _of_program("pause", _build_pause, folder)
 
 
 def s3(folder: Path) -> Path:
-    """An image of the S3 server with the entry point of its makers'."""
+    """An image of the S3 server with the entry point of the official one."""
     name = "localhost/versitygw"
     program = install()
     options = ("--entrypoint", '["/usr/local/bin/versitygw"]', "--cmd", "[]")
@@ -61,14 +61,14 @@ def valkey(folder: Path) -> Path:
 
 
 def export(image: str, folder: Path) -> Path:
-    """An image that buildah knows. Raises NoProgram."""
+    """An image in buildah's storage. Raises NoProgram."""
     archive = folder / f"{hashlib.sha256(image.encode()).hexdigest()[:12]}.tar"
     run_buildah("push", "--quiet", image, f"docker-archive:{archive}:{image}")
     return archive
 
 
 def require_image(image: str) -> None:
-    """Raises NoProgram, which says how the image is built."""
+    """Raises NoProgram with the command that builds the image."""
     program = tools.on_path("buildah", "buildah")
     command = [program, "inspect", "--type", "image", image]
     if subprocess.run(command, capture_output=True, timeout=60, check=False).returncode != 0:
@@ -77,7 +77,7 @@ def require_image(image: str) -> None:
 
 
 def derive(image: str, name: str, change: Callable[[Path], object], *options: str) -> None:
-    """Another image on top of one: `change` gets the folder of its files."""
+    """A new image based on another; `change` gets the folder with its files."""
     container = run_buildah("from", image)
     change(Path(run_buildah("mount", container)))
     run_buildah("config", "--label", f"name={name}", *options, container)

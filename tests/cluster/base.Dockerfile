@@ -1,4 +1,4 @@
-# Stands in for python:3.13-slim where no registry is reached: Debian's Python under the same paths.
+# Stands in for python:3.13-slim when no registry is reachable: Debian's Python under the same paths.
 FROM scratch
 ADD base.tar /
 RUN for name in python3 python pip3 pip; do ln -s "/usr/bin/${name%3}3" "/usr/local/bin/$name"; done \

@@ -1,4 +1,4 @@
-"""Reads compose.yaml as far as ours goes; whatever else it says is an error, so that nothing is skipped silently."""
+"""Reads the subset of the Compose format that our compose.yaml uses; anything else is an error."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from typing import Any, Self
 import yaml
 
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-# What the tests do themselves: they build the image, start in order, and restart and check nothing.
+# Keys that the tests ignore: they build the image and start services themselves, and neither restart nor check them.
 IGNORED = {"build", "restart", "healthcheck", "profiles", "stop_grace_period", "shm_size"}
 GIB, MIB = "g", "m"
 
 
 @dataclass(frozen=True)
 class Service:
-    """One container of compose.yaml. `volumes`: NAME:PATH, with :ro where it is read only."""
+    """One container of compose.yaml. `volumes`: NAME:PATH, with :ro if read-only."""
 
     name: str
     image: str
@@ -49,25 +49,25 @@ class Service:
             **lists,
         )
         if unknown := set(rest) - IGNORED:
-            raise ValueError(f"{name}: the tests do not know {sorted(unknown)}")
+            raise ValueError(f"{name}: the tests do not support {sorted(unknown)}")
         return service
 
 
 def read_services(path: Path, given: Mapping[str, str]) -> dict[str, Service]:
-    """The services with the variables that are `given`, those of no profile first to start first."""
+    """The services without a profile, in start order, with the `given` variables."""
     file = yaml.safe_load(VARIABLE.sub(lambda found: given.get(found[1]) or found[2] or "", path.read_text()))
     services = {name: Service.parse(name, raw, given) for name, raw in file["services"].items()}
     return {name: services[name] for name in _in_order(services)}
 
 
 def profiled(path: Path) -> set[str]:
-    """The services that start only where they are asked for."""
+    """The services that start only on request."""
     services = yaml.safe_load(path.read_text())["services"]
     return {name for name, raw in services.items() if "profiles" in raw}
 
 
 def _environment(raw: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
-    """A name without a value is passed on, if it is there."""
+    """A name without a value is passed through if it is set."""
     values = {name: given.get(name) if value is None else str(value) for name, value in raw.items()}
     return {name: value for name, value in values.items() if value is not None}
 

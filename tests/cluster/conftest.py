@@ -1,4 +1,4 @@
-"""The manifests as kubectl builds them. Where tools are missing tests are skipped, unless MINOIS_CLUSTER=required."""
+"""The manifests as kubectl builds them. Tests without their tools are skipped, unless MINOIS_CLUSTER=required."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ VARIANTS = ("local", "production", "everything")
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[..., Any]:
-    """What a function of `tools` answers; skips where there is no such tool."""
+    """The result of a function of `tools`; skips the test if the tool is missing."""
 
     def find(install: Callable[..., Any], *arguments: str) -> Any:
         try:
@@ -37,7 +37,7 @@ def tool() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def built(tool: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifests]:
-    """Each overlay, and that for production with all components."""
+    """Each overlay, and the one for production with all components."""
     tool(tools.kubectl)
     overlays = {name: manifests.build(K8S / "overlays" / name) for name in ("local", "production")}
     return {**overlays, "everything": manifests.build_everything(tmp_path_factory.mktemp("everything"))}

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 class ControlPlane:
-    """Keeps everything in `folder`; `host` is where nodes reach it. Raises NoProgram where a program is missing."""
+    """Keeps everything in `folder`; nodes reach it at `host`. Raises NoProgram if a program is missing."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class ControlPlane:
         return self.folder / "kubeconfig"
 
     def kubectl(self, *arguments: str, given: str | None = None, timeout_s: float = 120) -> str:
-        """What it prints. Raises CalledProcessError."""
+        """Runs kubectl and returns its output. Raises AssertionError."""
         done = self.ask(*arguments, given=given, timeout_s=timeout_s)
         if done.returncode != 0:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
@@ -67,7 +67,7 @@ class ControlPlane:
     def ask(
         self, *arguments: str, given: str | None = None, timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """The same, whatever comes of it."""
+        """Like `kubectl`, but a failure raises nothing."""
         command = [str(self._kubectl), "--kubeconfig", str(self.kubeconfig), *arguments]
         return subprocess.run(command, input=given, capture_output=True, text=True, timeout=timeout_s, check=False)
 
@@ -77,7 +77,7 @@ class ControlPlane:
         return found
 
     def launch(self, name: str, command: Sequence[str]) -> None:
-        """Starts a process that ends with the control plane, before those that were started earlier."""
+        """Starts a process that stops with the control plane, before those that were started earlier."""
         with self.log(name) as log:
             self._processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
@@ -101,6 +101,13 @@ class ControlPlane:
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write_credentials()
+        self._launch_api_server(self._launch_etcd())
+        wait_until(lambda: self.ask("get", "--raw", "/readyz").returncode == 0, "the API server is ready")
+        self._launch_controllers()
+        wait_until(lambda: bool(self.ask("get", "serviceaccount", "default").stdout), "the controllers work")
+
+    def _launch_etcd(self) -> str:
+        """Returns the address of etcd."""
         etcd, peer = (f"http://127.0.0.1:{self._ports[name]}" for name in ("etcd", "peer"))
         self.launch(
             "etcd",
@@ -110,6 +117,9 @@ class ControlPlane:
                 *("--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"),
             ],
         )
+        return etcd
+
+    def _launch_api_server(self, etcd: str) -> None:
         self.launch(
             "apiserver",
             [
@@ -128,7 +138,8 @@ class ControlPlane:
                 "--kubelet-preferred-address-types=InternalIP",
             ],
         )
-        wait_until(lambda: self.ask("get", "--raw", "/readyz").returncode == 0, "the API server is ready")
+
+    def _launch_controllers(self) -> None:
         common = [f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0"]
         self.launch(
             "controllers",
@@ -140,7 +151,6 @@ class ControlPlane:
             ],
         )
         self.launch("scheduler", [f"{self._programs}/kube-scheduler", *common])
-        wait_until(lambda: bool(self.ask("get", "serviceaccount", "default").stdout), "the controllers work")
 
     def _write_credentials(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -176,6 +186,6 @@ def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = START_TI
 
 
 def environment(control: ControlPlane) -> dict[str, str]:
-    """That of a script which calls kubectl."""
+    """The environment of a script that calls kubectl."""
     programs = tools.kubectl().parent
     return {**os.environ, "KUBECONFIG": str(control.kubeconfig), "PATH": f"{programs}:{os.environ['PATH']}"}

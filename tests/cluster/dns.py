@@ -1,4 +1,4 @@
-"""The DNS of a cluster: the name of a Service is the addresses of its ready pods."""
+"""The DNS of a cluster: the name of a Service resolves to the addresses of its ready pods."""
 
 import socket
 import struct

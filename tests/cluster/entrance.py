@@ -1,4 +1,4 @@
-"""What stands in front of the gateway in a cluster: each connection goes to one of the ready pods."""
+"""The load balancer in front of the gateway: each connection goes to one of the ready pods."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ class Entrance:
         server.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """To the first of the ready pods, beginning with the next one, that takes the connection."""
+        """Connects to the next ready pod that accepts the connection."""
         addresses, first = self._addresses, next(self._turn)
         for place in range(len(addresses)):
             try:

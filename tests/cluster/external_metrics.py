@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 class ExternalMetrics:
-    """The metric `s0-postgresql` is what the first query answers, `s1-postgresql` the second one."""
+    """The metric `s0-postgresql` is the result of the first query, `s1-postgresql` that of the second."""
 
     def __init__(self, control: ControlPlane, database: Engine, queries: Sequence[str]) -> None:
         self._control = control
@@ -102,7 +102,7 @@ def name_of(place: int) -> str:
 
 
 def describe_autoscaler(scaler: Json) -> Json:
-    """The HorizontalPodAutoscaler that KEDA makes of a ScaledObject."""
+    """The HorizontalPodAutoscaler that KEDA creates for a ScaledObject."""
     name, spec = scaler["metadata"]["name"], scaler["spec"]
     return {
         "apiVersion": "autoscaling/v2",

@@ -1,4 +1,4 @@
-"""The commands of docs/operations/kubernetes.md, run as they stand there."""
+"""Runs the commands of docs/operations/kubernetes.md verbatim."""
 
 import os
 import re
@@ -28,7 +28,7 @@ ANNOUNCE_MASTER, SWITCH_MASTER, RETIRE_MASTER = (
 
 
 def commands(heading: str, first: str) -> str:
-    """The block below a heading whose first line begins with `first`."""
+    """The code block below a heading whose first line begins with `first`."""
     (section,) = re.findall(
         rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL
     )
@@ -46,7 +46,7 @@ def follow(heading: str, first: str, folder: Path, environment: Mapping[str, str
 
 
 def attempt(heading: str, first: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The same, whatever comes of it."""
+    """Like `follow`, but a failure raises nothing."""
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail"],
         input=commands(heading, first),

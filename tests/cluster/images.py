@@ -1,4 +1,4 @@
-"""Builds images with buildah; where no registry is reached, stand-ins made of Debian take the place of the bases."""
+"""Builds images with buildah; without access to a registry, stand-ins from Debian replace the base images."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ IMAGE = "localhost/minois:test"
 PYTHON = "docker.io/library/python:3.13-slim"
 POSTGRES = "docker.io/library/postgres:17"
 PROGRAMS = ("buildah", "podman", "runc", "conmon", "netavark", "pgbouncer")
-# Where Debian has programs that are on nobody's PATH.
+# Where Debian installs programs that are not on PATH.
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/podman"])
 SUITE = "trixie"
 PACKAGES = ("python3", "python3-venv", "python3-pip", "ca-certificates")
@@ -34,7 +34,7 @@ def require_programs() -> None:
 
 
 def build_image() -> str:
-    """The image of this work tree, by its name. Raises NoEngine where there is no base."""
+    """Builds the image of this work tree and returns its name. Raises NoEngine if there is no base image."""
     _provide_python()
     _build(ROOT / "deploy" / "Dockerfile", ROOT, IMAGE)
     return IMAGE
@@ -73,7 +73,7 @@ def _pull(image: str) -> bool:
 
 
 def _build(file: Path, folder: Path, tag: str) -> None:
-    """The host's certificates are mounted: its network may have an authority of its own."""
+    """The host's certificates are mounted, since its network may use a private certificate authority."""
     command = ["buildah", "build", "--isolation", "chroot", "--pull-never", "--layers", "--quiet"]
     if CERTIFICATES.exists():
         command += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]

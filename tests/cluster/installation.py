@@ -1,4 +1,4 @@
-"""An installation by compose.yaml, from its keys to the first organiser."""
+"""Installs Minois by compose.yaml, from its keys to the first organiser."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ def new_stack(name: str, image: str, port: int, file: Path = COMPOSE) -> Stack:
 
 
 def start_database(stack: Stack) -> None:
-    """Makes keys and password, and starts PostgreSQL; returns when it answers."""
+    """Creates keys and passwords, and starts PostgreSQL; returns when it is ready."""
     stack.run("prepare")
     stack.start("database")
     until(lambda: stack.answers("database", "pg_isready", "--host=127.0.0.1"), bool)
 
 
 def start_processes(stack: Stack) -> str:
-    """Migrates and starts the six; returns the address of the gateway when it serves."""
+    """Migrates and starts the six processes; returns the address of the gateway when it is ready."""
     stack.run("migrate")
     for name in PROCESSES:
         stack.start(name)
@@ -42,7 +42,7 @@ def stop_processes(stack: Stack) -> dict[str, int]:
 
 
 def become_organiser(stack: Stack, person: Person) -> None:
-    """As the page /organiser does it, with the code from the log."""
+    """Registers like the page /organiser, with the code from the log."""
     line = stack.wait_for_log("auth", "first_organiser")
     code = str(line["event"]).rstrip(".").rpartition(" ")[2]
     person.become_first_organiser(code, "olga", PASSWORD)

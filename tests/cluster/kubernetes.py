@@ -19,7 +19,7 @@ MODULE = "k8s.io/kubernetes"
 
 
 def find() -> Path:
-    """The folder with the programs. Raises NoProgram where nobody has built them."""
+    """The folder with the programs. Raises NoProgram if they have not been built."""
     folder = tools.cache() / f"kubernetes-{VERSION}"
     if not folder.exists():
         raise tools.NoProgram("Kubernetes is not built (make cluster-test builds it, which takes several minutes)")
@@ -46,7 +46,7 @@ def _build(folder: Path) -> None:
 
 
 def _describe_module(theirs: str) -> str:
-    """The go.mod of a module that requires Kubernetes, with the modules that it pins."""
+    """The go.mod of a module that requires Kubernetes and the modules that Kubernetes pins."""
     minor = VERSION.partition(".")[2]
     (go,) = re.findall(r"^go .*$", theirs, re.MULTILINE)
     blocks = re.findall(r"^require \((.*?)^\)", theirs, re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""What operators do while people use Minois: upgrade it, go back to the release before, drain its node."""
+"""Maintenance under load: upgrades Minois, rolls it back, drains its node."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ REFUSED = "Cannot evict pod as it would violate the pod's disruption budget"
 
 
 def upgrade(minois: Installation, _: Party) -> None:
-    """To an image with another tag and one more migration."""
+    """Upgrades to an image with another tag and one more migration."""
     head = ScriptDirectory(str(Path(str(selfie_service.__file__)).parent / "migrations")).get_current_head()
 
     def add_migration(files: Path) -> None:
@@ -44,17 +44,17 @@ def upgrade(minois: Installation, _: Party) -> None:
 
 
 def roll_back(minois: Installation, sample: SampleEvent) -> list[str]:
-    """To the tag before the upgrade: guests see what they saw, and the journey is exact. Returns what is wrong."""
+    """Rolls back to the previous tag: old guests see the same photos, new ones find theirs. Returns the faults."""
     before = see(minois, sample)
     faults = under_use("a rollback to the tag before", return_to_first)(minois, sample)
     if see(minois, sample) != before:
         faults.append("guests do not see after the rollback what they saw before")
-    with step("the journey after the rollback"):
+    with step("guests after the rollback"):
         return faults + walk(minois, sample, suffix="-back")
 
 
 def return_to_first(minois: Installation, _: Party) -> None:
-    """The Job of the first tag is made again, as after its time to live; the newer schema stays."""
+    """Creates the Job of the first tag again, as after its time to live; the newer schema stays."""
     minois.control.kubectl("delete", "jobs", "--all", *NAMESPACE)
     minois.change_to(FIRST_TAG)
     minois.control.kubectl("wait", "--for=condition=complete", f"job/migrate-{FIRST_TAG}", "--timeout=100s", *NAMESPACE)
@@ -62,12 +62,12 @@ def return_to_first(minois: Installation, _: Party) -> None:
 
 
 def drain(minois: Installation, _: Party) -> None:
-    """Of two replicas of each process one is evicted and finds no other node; the budgets keep the second."""
+    """Drains the only node: of two replicas of each process one is evicted, and the budgets keep the second."""
     minois.follow(*guide.TWO_REPLICAS)
     minois.wait()
     tried = minois.attempt(*guide.DRAIN)
     ready = count_ready(minois)
-    print(f"  evictions refused: {tried.stderr.count(REFUSED)}; ready before the node takes pods again: {ready}")
+    print(f"  evictions refused: {tried.stderr.count(REFUSED)}; ready before the node accepts pods again: {ready}")
     minois.follow(*guide.UNCORDON)
     minois.wait()
     minois.follow(*guide.ONE_REPLICA)
@@ -76,7 +76,7 @@ def drain(minois: Installation, _: Party) -> None:
 
 
 def faults_of_drain(tried: CompletedProcess[str], ready: Mapping[str, int], names: list[str]) -> list[str]:
-    """What is wrong with a drain that no other node helps: it has to end without success, with one replica of each."""
+    """The faults of a drain without another node: it must fail, with one replica of each process left."""
     faults = [f"{name} had {ready.get(name, 0)} ready" for name in names if ready.get(name, 0) != 1]
     if tried.returncode == 0:
         faults.append("the drain succeeded")

@@ -1,4 +1,4 @@
-"""What kubectl makes of the folders in deploy/k8s, and questions about it."""
+"""The manifests that kubectl builds from the folders in deploy/k8s."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ class Manifests:
         return {each["metadata"]["name"]: each for each in self.objects if each["kind"] == kind}
 
     def pods(self) -> dict[str, Json]:
-        """The pod templates of everything that runs, by its name; the migrate Job is `migrate`."""
+        """The pod templates of all workloads, by name; the migrate Job is `migrate`."""
         kinds = ("Deployment", "StatefulSet", "Job")
         templates = [each["spec"]["template"] for each in self.objects if each["kind"] in kinds]
         return {template["metadata"]["labels"][NAME]: template for template in templates}
@@ -46,7 +46,7 @@ class Manifests:
         return {name: pod for name, pod in self.pods().items() if name not in ("postgres", "s3", "valkey", "migrate")}
 
     def replicas(self) -> dict[str, int]:
-        """The most replicas of each process: what is written, or what scales it allows."""
+        """The maximum number of replicas of each process: fixed, or the limit of its autoscaler."""
         most = {name: each["spec"].get("replicas", 1) for name, each in self.of("Deployment").items()}
         for scaler in self.of("HorizontalPodAutoscaler").values():
             most[scaler["spec"]["scaleTargetRef"]["name"]] = scaler["spec"]["maxReplicas"]
@@ -55,13 +55,13 @@ class Manifests:
         return most
 
     def settings(self) -> dict[str, str]:
-        """The settings that all processes get."""
+        """The settings that all processes share."""
         (found,) = (each for name, each in self.of("ConfigMap").items() if name.startswith("settings-"))
         return dict(found["data"])
 
 
 def build(folder: Path) -> Manifests:
-    """Raises CalledProcessError with kubectl's words."""
+    """Raises CalledProcessError with kubectl's output."""
     text = subprocess.run(
         [str(tools.kubectl()), "kustomize", str(folder)], capture_output=True, text=True, check=True, timeout=60
     ).stdout
@@ -73,7 +73,7 @@ def parse(text: str) -> Manifests:
 
 
 def build_everything(folder: Path) -> Manifests:
-    """The overlay for production with all that it offers: its components that are commented out."""
+    """The overlay for production with all of its optional components, which are commented out in it."""
     shutil.copytree(K8S, folder / "k8s")
     path = folder / "k8s" / "overlays" / "production" / "kustomization.yaml"
     path.write_text(re.sub(r"^  # (- \.\./\.\./components/)", r"  \1", path.read_text(), flags=re.MULTILINE))
@@ -89,7 +89,7 @@ def build_release(folder: Path, overlay: str, tag: str) -> Manifests:
 
 
 def containers(pod: Json) -> Iterator[Json]:
-    """All containers of a pod template, those that run first included."""
+    """All containers of a pod template, including init containers."""
     yield from pod["spec"].get("initContainers", ())
     yield from pod["spec"]["containers"]
 

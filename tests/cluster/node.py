@@ -1,4 +1,4 @@
-"""A real node on this machine: containerd, a bridge for its pods, and the kubelet. Needs root, and leaves nothing."""
+"""A real node on this machine: containerd, a bridge for its pods, and the kubelet. Needs root, and cleans up."""
 
 import contextlib
 import json
@@ -26,12 +26,12 @@ CGROUPS = Path("/sys/fs/cgroup")
 GROUP = "minois-test"
 PACKAGES = {"containerd": "containerd", "ctr": "containerd", "runc": "runc", "ip": "iproute2"}
 PLUGINS = Path("/usr/lib/cni")
-# What the kubelet changes for the whole machine.
+# Kernel settings that the kubelet changes for the whole machine.
 SYSCTLS = ("vm.overcommit_memory", "kernel.panic", "kernel.panic_on_oops")
 
 
 def require_node() -> None:
-    """Raises NoProgram where a node cannot run."""
+    """Raises NoProgram if a node cannot run here."""
     for name, package in PACKAGES.items():
         tools.on_path(name, package)
     if not (PLUGINS / "bridge").exists():
@@ -56,7 +56,7 @@ class Bridge:
 
 
 class Node:
-    """Joins a control plane that was started at HOST, within a Bridge. `images`: the archive of each, by its name."""
+    """Joins a control plane that was started at HOST, within a Bridge. `images`: archives by image name."""
 
     def __init__(self, control: ControlPlane, images: Mapping[str, Path]) -> None:
         self._control = control
@@ -80,7 +80,7 @@ class Node:
         self._stop()
 
     def load(self, name: str, archive: Path) -> None:
-        """Makes an image known; its own name in the archive does not count."""
+        """Imports an image under a name, regardless of its name in the archive."""
         self._ctr("images", "import", "--index-name", name, str(archive))
         known = self._ctr("images", "list", "-q").splitlines()
         if name not in known:
@@ -88,7 +88,7 @@ class Node:
             self._ctr("images", "tag", imported, name)
 
     def peaks_mb(self) -> dict[str, float]:
-        """The most memory that each container used so far, by pod and container."""
+        """The peak memory of each container so far, by pod and container."""
         peaks = {}
         for line in self._ctr("containers", "list", "-q").splitlines():
             try:
@@ -126,7 +126,7 @@ class Node:
         self._control.kubectl("wait", "--for=condition=Ready", f"node/{NAME}", "--timeout=60s")
 
     def _stop(self) -> None:
-        """Ends what still runs; the control plane ends its processes itself."""
+        """Stops all pods; the control plane stops its own processes."""
         self._control.end("kubelet")
         if self._socket.exists():
             with contextlib.suppress(subprocess.CalledProcessError):

@@ -1,4 +1,4 @@
-"""What operators do with Minois in a cluster: let queues scale it, lose it and restore it."""
+"""Operations in a cluster: autoscaling by queues, rotation of the master key, loss and restore."""
 
 import time
 from hashlib import sha256
@@ -23,7 +23,7 @@ SCALE_S = 120.0
 
 
 def scale(minois: Installation, sample: SampleEvent) -> list[str]:
-    """Photos that wait bring indexers, by the query of the overlay for production; when they are read, one is left."""
+    """Waiting photos scale up the indexers, by the query of the production overlay; afterwards one is left."""
     scaler = build(K8S / "overlays" / "production").of("ScaledObject")["indexer"]
     database = create_engine(driver_url(minois.env["DATABASE_URL"]))
     queries = [trigger["metadata"]["query"] for trigger in scaler["spec"]["triggers"]]
@@ -42,7 +42,7 @@ def scale(minois: Installation, sample: SampleEvent) -> list[str]:
 
 
 def upload(minois: Installation, sample: SampleEvent) -> None:
-    """Photos of an event of its own, no two of which are the same."""
+    """Uploads distinct photos to a separate event."""
     jpegs = [photo.jpeg for photo in sample.photos]
     with Person(minois.url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -56,7 +56,7 @@ def upload(minois: Installation, sample: SampleEvent) -> None:
 
 
 def replace_master_key(minois: Installation, sample: SampleEvent) -> list[str]:
-    """A new master key in the documented steps: selfies are matched with faces of before. Returns what is wrong."""
+    """Rotates the master key in the documented steps; selfies must match earlier faces. Returns the faults."""
     before, key = see(minois, sample), minois.read_secret("master-key", "master.key")
     with step("a new master key, with three restarts of everything"):
         minois.follow(*guide.ANNOUNCE_MASTER)
@@ -76,7 +76,7 @@ def replace_master_key(minois: Installation, sample: SampleEvent) -> list[str]:
 
 
 def lose_and_restore(minois: Installation, sample: SampleEvent) -> list[str]:
-    """Backs up, loses the namespace and all data, restores, by the documented commands. Returns what is wrong."""
+    """Backs up, deletes the namespace and all data, and restores, by the documented commands. Returns the faults."""
     before = see(minois, sample)
     minois.follow(*guide.BACK_UP)
     minois.control.kubectl("delete", "namespace", "minois", "--timeout=300s", timeout_s=320)

@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode, as large installations have it in front of PostgreSQL."""
+"""PgBouncer in transaction mode, which large installations run in front of PostgreSQL."""
 
 import os
 import pwd
@@ -16,8 +16,8 @@ ACCOUNT = "nobody"  # it refuses to run as root
 
 
 class Pooler:
-    """Listens at `port` of all addresses, for the containers; leads to `database` with passwords, as lines of a
-    PGPASSFILE."""
+    """Listens on `port` of all addresses, for the containers; connects to `database` with passwords in PGPASSFILE
+    format."""
 
     def __init__(self, folder: Path, database: str, passwords: Iterable[str]) -> None:
         self._folder = folder

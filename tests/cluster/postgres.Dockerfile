@@ -1,4 +1,4 @@
-# Stands in for the official image of PostgreSQL 17 where no registry is reached, with the variables that we set.
+# Stands in for the official image of PostgreSQL 17 when no registry is reachable, with the variables that we set.
 FROM docker.io/library/python:3.13-slim
 # hadolint ignore=DL3008,DL3009
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-17 && rm -r /var/lib/apt/lists

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the official image does as far as the manifests need it, with the programs of Debian and as any user.
+# Stands in for the entry point of the official image, with Debian's programs and for any user.
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
 	printf %s "$POSTGRES_PASSWORD" >/tmp/password

@@ -1,4 +1,4 @@
-"""Which settings each process reads, and so whom it calls: the truth that manifests are compared with."""
+"""The settings that each process reads, and thus the services it calls, to compare manifests with."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ SERVICES = ("auth", "selfie", "matcher")
 
 
 def readers() -> Mapping[str, type[BaseModel]]:
-    """The settings of each process, by the name that it has in a cluster."""
+    """The settings of each process, by its name in a cluster."""
     names = ("auth", "mailer", "selfie", "selfie worker", "matcher", "indexer", "gateway")
     return {name.replace(" ", "-"): READERS[name] for name in names}
 
@@ -29,7 +29,7 @@ def required(settings: type[BaseModel]) -> set[str]:
 
 
 def calls() -> set[tuple[str, str]]:
-    """Who calls whom: a process that is told where a service is."""
+    """The call graph: a process calls the services whose addresses it reads."""
     return {
         (name, service)
         for name, settings in readers().items()

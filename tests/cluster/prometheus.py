@@ -17,7 +17,7 @@ INTERVAL = "1s"
 
 
 class Prometheus:
-    """Answers queries at `url`. Raises AssertionError for an expression that it refuses."""
+    """Queries the Prometheus at `url`. Raises AssertionError for an invalid expression."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx2.Client(base_url=url, timeout=30)
@@ -29,19 +29,19 @@ class Prometheus:
             return False
 
     def query(self, expression: str) -> list[Json]:
-        """The series that an expression has now."""
+        """The current series of an expression."""
         answer = self._http.get("/api/v1/query", params={"query": expression}).json()
         assert answer["status"] == "success", (expression, answer)
         found: list[Json] = answer["data"]["result"]
         return found
 
     def alerts(self) -> dict[str, Json]:
-        """Each alert by its name, as Prometheus has evaluated it."""
+        """Each evaluated alert by its name."""
         groups = self._http.get("/api/v1/rules").json()["data"]["groups"]
         return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
     def active(self) -> set[str]:
-        """The alerts whose expressions have a result: they fire when their time has passed."""
+        """The alerts whose expressions have a result: they fire after their `for` time."""
         return {name for name, rule in self.alerts().items() if rule["state"] != "inactive"}
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Prometheus:
 
 @contextmanager
 def running_prometheus(program: str, folder: Path, ports: Mapping[str, int], rules: Json) -> Iterator[Prometheus]:
-    """`ports`: where each process serves its metrics; they get the labels that pods have."""
+    """`ports`: the metrics port of each process; the targets get the labels of pods."""
     (folder / "rules.yaml").write_text(yaml.dump(rules))
     (folder / "prometheus.yaml").write_text(yaml.dump(_configuration(ports)))
     with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -1,4 +1,4 @@
-"""Minois in a real cluster of one node, installed from deploy/k8s/overlays/local as an operator does it."""
+"""Minois in a real cluster of one node, installed from deploy/k8s/overlays/local like an operator would."""
 
 import base64
 import os
@@ -23,7 +23,7 @@ NAMESPACE = ("--namespace", "minois")
 OVERLAY = Path("deploy/k8s/overlays/local")
 POSTGRES_USER = 999
 VOLUMES = ("data-postgres-0", "data-s3-0")
-# The load sends more selfies of one account than a person would.
+# The load sends more selfies per account than a person would.
 MORE_SETTINGS = "RATE_SELFIES=none\nRATE_SELFIE_MB=none\nRATE_ADDRESS_SELFIES=none\n"
 ROLLOUT_S = 900
 ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
@@ -31,10 +31,10 @@ ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
 
 @dataclass
 class Installation:
-    """A cluster with Minois, or about to have it. `url`: where the gateway is reached; `release`: a folder with the
+    """A cluster in which Minois is or will be installed. `url`: that of the gateway; `release`: a folder with the
     manifests of one tag, in deploy/k8s.
 
-    It has what tests/chaos asks of a system: `base_urls`, `data` and `env`.
+    It has the attributes that tests/chaos uses: `base_urls`, `data` and `env`.
     """
 
     control: ControlPlane
@@ -58,27 +58,27 @@ class Installation:
         return build(self.release / OVERLAY)
 
     def follow(self, heading: str, first: str) -> str:
-        """Runs commands of the documentation; returns what they printed."""
+        """Runs commands of the documentation; returns their output."""
         return guide.follow(heading, first, self.release, environment(self.control))
 
     def attempt(self, heading: str, first: str) -> subprocess.CompletedProcess[str]:
-        """The same, where a command may fail."""
+        """Like `follow`, for commands that may fail."""
         return guide.attempt(heading, first, self.release, environment(self.control))
 
     def change_to(self, tag: str) -> None:
-        """Another tag, by the commands of the documentation; returns when all of it runs."""
+        """Deploys another tag by the documented commands; returns when all pods are ready."""
         self.release = local_release(self.folder, tag)
         self.follow(*guide.RELEASE)
         self.wait()
 
     def provide_volumes(self) -> None:
-        """Empty ones, in folders of this machine, each for one claim."""
+        """Creates empty volumes in folders of this machine, one for each claim."""
         for name in VOLUMES:
             self.control.ask("delete", "persistentvolume", name, "--ignore-not-found")
             path = self.folder / name
             shutil.rmtree(path, ignore_errors=True)
             path.mkdir()
-            os.chmod(path, 0o777)  # a folder of the host takes no fsGroup
+            os.chmod(path, 0o777)  # fsGroup does not apply to a hostPath
             self.control.kubectl("apply", "-f", "-", given=_describe_volume(name, path))
 
     def wait(self) -> None:
@@ -90,7 +90,7 @@ class Installation:
 
     @contextmanager
     def forwarded(self) -> Iterator[str]:
-        """The address of the gateway on this machine, as long as kubectl forwards it."""
+        """Forwards the gateway to this machine; yields its address."""
         port = free_ports(["gateway"])["gateway"]
         command = guide.commands(*guide.FORWARD).replace("8000", str(port))
         process = subprocess.Popen(
@@ -106,7 +106,7 @@ class Installation:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """When something fails, shows what the pods said last."""
+        """Prints the last log lines of the pods if the block fails."""
         try:
             yield
         except BaseException:
@@ -118,7 +118,7 @@ class Installation:
             raise
 
     def read_env(self) -> None:
-        """The settings with which a program of this machine reaches the database, as its owner, and signs as auth."""
+        """Sets `env` so that programs on this machine connect to the database as its owner and sign as auth."""
         (address,) = Api(self.control.api_url, self.control.token).addresses("postgres")
         url = self.read_secret("database-migrate", "DATABASE_URL").replace("@postgres/", f"@{address}/")
         keys = self.folder / "keys"
@@ -134,7 +134,7 @@ class Installation:
 
 @contextmanager
 def cluster(image: str, folder: Path) -> Iterator[Installation]:
-    """A cluster that knows the images of the overlay `local`, and `image` as that of Minois."""
+    """A cluster with the images of the overlay `local`, and with `image` as that of Minois."""
     archives.derive(archives.POSTGRES, "localhost/postgres-any-user", _let_any_user_start, *ENTRY)
     images = {
         archives.PAUSE: archives.pause(folder),
@@ -155,7 +155,7 @@ def cluster(image: str, folder: Path) -> Iterator[Installation]:
 
 
 def local_release(folder: Path, tag: str) -> Path:
-    """A folder with the manifests, whose overlay `local` has another tag, and settings for the load."""
+    """A copy of the manifests whose overlay `local` has another tag, and settings for the load."""
     release = folder / f"release-{tag}"
     shutil.rmtree(release, ignore_errors=True)
     shutil.copytree(K8S, release / "deploy" / "k8s")
@@ -168,7 +168,7 @@ def local_release(folder: Path, tag: str) -> Path:
 
 
 def _let_any_user_start(files: Path) -> None:
-    """The image may be Debian's, whose entry point needs root."""
+    """Replaces the entry point, since that of a Debian stand-in needs root."""
     shutil.copy(Path(__file__).with_name("postgres.sh"), files / "usr/local/bin/any-user.sh")
     with (files / "etc/passwd").open("a") as accounts:
         accounts.write(f"postgres-{POSTGRES_USER}:x:{POSTGRES_USER}:{POSTGRES_USER}::/tmp:/bin/sh\n")
@@ -188,5 +188,5 @@ spec:
 
 
 def _delete_pods(control: ControlPlane) -> None:
-    """So that the node is empty when it stops."""
+    """Empties the node before it stops."""
     control.ask("delete", "namespace", "minois", "--ignore-not-found", "--timeout=100s", timeout_s=120)

@@ -1,4 +1,4 @@
-"""`make cluster-test`: Minois on a real Kubernetes of one node, from nothing to killed pods, with figures."""
+"""`make cluster-test`: installs and tests Minois on a real Kubernetes of one node, with measurements."""
 
 import argparse
 import shutil
@@ -29,12 +29,12 @@ TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
 
 
 def main() -> int:
-    """The exit code; 0 as well where something is missing."""
+    """Returns the exit code, which is also 0 if a tool is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--image", default=IMAGE, help="an image that buildah knows; by default that of `make image-test`"
+        "--image", default=IMAGE, help="an image in buildah's storage; default: that of `make image-test`"
     )
-    parser.add_argument("--only", nargs="+", choices=TRIALS, default=list(TRIALS), help="what to try after the journey")
+    parser.add_argument("--only", nargs="+", choices=TRIALS, default=list(TRIALS), help="trials to run afterwards")
     chosen = parser.parse_args()
     try:
         trials = in_order(chosen.only)
@@ -57,18 +57,18 @@ def main() -> int:
 
 
 def in_order(chosen: Sequence[str]) -> list[str]:
-    """Trials in the order of TRIALS, each once. Raises ValueError where one needs another."""
+    """Trials in the order of TRIALS, each once. Raises ValueError if a required trial is missing."""
     if "rollback" in chosen and "upgrade" not in chosen:
         raise ValueError("rollback needs upgrade before it")
     return [name for name in TRIALS if name in chosen]
 
 
 def run(image: str, folder: Path, chosen: Sequence[str]) -> list[str]:
-    """What is wrong. Raises NoProgram."""
+    """Returns the faults. Raises NoProgram."""
     sample = sample_event(Path("var") / "sample")
     with cluster(image, folder) as minois, minois.explained():
         install(minois)
-        with step("the journey"):
+        with step("guests find their photos"):
             faults = walk(minois, sample)
         for name in chosen:
             faults += (found := TRIALS[name](minois, sample))

@@ -16,7 +16,7 @@ from tests.cluster.tools import GO_PROGRAMS, NoProgram, go, go_program, kubectl,
 
 KUBERNETES = "1.37.0"
 SCHEMAS_WHEEL = f"kubernetes-validate=={KUBERNETES}"
-# Modules whose source holds the definitions of the custom resources that we use, and where.
+# Modules with the definitions of our custom resources, and their paths.
 CUSTOM_RESOURCES = {
     "sigs.k8s.io/gateway-api@v1.6.3": "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
     "github.com/kedacore/keda/v2@v2.21.0": "config/crd/bases/keda.sh_[st]*.yaml",
@@ -26,7 +26,7 @@ CUSTOM_RESOURCES = {
 
 
 def schemas() -> tuple[str, ...]:
-    """Where kubeconform finds the schemas of everything that we use."""
+    """The schema locations for kubeconform."""
     core = once(f"kubernetes-schemas-{KUBERNETES}", _write_core_schemas)
     custom = once(f"custom-resource-schemas-{_fingerprint()}", _write_custom_schemas)
     return (f"{core}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",

@@ -18,7 +18,7 @@ IS_NAMED_BY_A_TAG = "Warning: metadata.name: this is used in Pod names and hostn
 NOT_INSTALLED = ("Cluster", "Pooler")  # of CloudNativePG
 
 
-# Of the folder and not of the session: a control plane takes a quarter of a processor as long as it runs.
+# Scoped to the folder instead of the session: a running control plane uses a quarter of a processor.
 @pytest.fixture(scope="package")
 def nodes(tool: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedNodes]:
     tool(tools.go)
@@ -40,7 +40,7 @@ def control(nodes: SimulatedNodes) -> ControlPlane:
 
 @pytest.fixture(scope="package")
 def production(control: ControlPlane, built: dict[str, Manifests]) -> Manifests:
-    """The overlay, applied; what CloudNativePG would define is left out."""
+    """The applied overlay, without the custom resources of CloudNativePG."""
     found = built["production"]
     make_secrets(control, "production")
     said = apply(control, found)
@@ -57,7 +57,7 @@ def make_secrets(control: ControlPlane, overlay: str) -> str:
 
 
 def apply(control: ControlPlane, found: Manifests) -> str:
-    """Applies as an operator does; answers the warnings."""
+    """Applies the manifests like an operator; returns the warnings."""
     done = control.ask("apply", "--validate=strict", "-f", "-", given=found.without(*NOT_INSTALLED).as_yaml())
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -69,7 +69,7 @@ def wait_for_rollouts(control: ControlPlane, found: Manifests) -> None:
 
 
 def pods(control: ControlPlane, name: str) -> list[Json]:
-    """Those of a process that are to stay."""
+    """The pods of a process that are not terminating."""
     found = control.read("pods", "-l", f"{NAME}={name}", *NAMESPACE)["items"]
     return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 

@@ -1,4 +1,4 @@
-"""Nodes without machines: every pod that the scheduler puts on one is ready at once, and that of a Job ends."""
+"""Simulated nodes: every scheduled pod becomes ready immediately, and the pod of a Job completes."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -57,7 +57,7 @@ class SimulatedNodes:
             self._api.call("PATCH", f"{path}/status", {"status": self._describe(pod)}, MERGE)
 
     def _describe(self, pod: Json) -> Json:
-        """The status of a pod that runs, or has done what it was for."""
+        """The status of a running or completed pod."""
         is_over = pod["spec"].get("restartPolicy") != "Always"
         is_ready = not is_over and pod["metadata"]["labels"].get("app.kubernetes.io/name") not in self.unready
         now, number = _now(), next(self._addresses)

@@ -22,7 +22,7 @@ COMMAND_S = 300
 
 
 def podman(*words: str, check: bool = True, given: bytes | None = None) -> bytes:
-    """What it prints. Raises NoEngine."""
+    """Runs podman and returns its output. Raises NoEngine."""
     command = ["podman", "--log-level", "error", *words]
     done = subprocess.run(command, env=ENVIRONMENT, input=given, capture_output=True, timeout=COMMAND_S, check=False)
     if check and done.returncode != 0:
@@ -31,7 +31,7 @@ def podman(*words: str, check: bool = True, given: bytes | None = None) -> bytes
 
 
 class Stack:
-    """Containers and volumes with the prefix `name`; gone with it. Containers know those that started before them."""
+    """Containers and volumes with the prefix `name`, removed on exit. Containers resolve those started before them."""
 
     def __init__(self, name: str, services: Mapping[str, Service]) -> None:
         self.name = name
@@ -49,20 +49,20 @@ class Stack:
         self.remove()
 
     def change(self, names: Iterable[str], **environment: str) -> None:
-        """Settings above those of the file, from the next start on."""
+        """Overrides settings of the file from the next start on."""
         for name in names:
             service = self.services[name]
             self.services[name] = replace(service, environment={**service.environment, **environment})
 
     def run(self, name: str, *command: str, volumes: tuple[str, ...] = ()) -> str:
-        """Runs to its end what does one thing, or another command, with volumes besides its own; returns its log.
-        Raises NoEngine when it fails."""
+        """Runs a one-shot service, or another command, with additional volumes until it ends; returns its log.
+        Raises NoEngine if it fails."""
         service = self.services[name]
         service = replace(service, volumes=(*service.volumes, *volumes))
         return podman("run", "--rm", *self._options(service), service.image, *(command or service.command)).decode()
 
     def feed(self, name: str, *command: str, given: bytes) -> bytes:
-        """Runs another command with the volumes of a service; returns what it prints."""
+        """Runs another command with the volumes of a service; returns its output."""
         service = self.services[name]
         options = [*self._options(replace(service, ports=())), "--entrypoint", command[0]]
         return podman("run", "--rm", "--interactive", *options, service.image, *command[1:], given=given)
@@ -75,7 +75,7 @@ class Stack:
         self._addresses[name] = podman(*where).decode().strip()
 
     def stop(self, *names: str) -> dict[str, int]:
-        """Asks them to end, removes them, and returns their exit codes: 137 where one had to be killed."""
+        """Stops and removes containers; returns their exit codes, 137 for one that had to be killed."""
         containers = [self.container(name) for name in names]
         podman("stop", "--time", str(STOP_S), *containers)
         codes = podman("inspect", "--format", "{{.State.ExitCode}}", *containers).split()
@@ -86,7 +86,7 @@ class Stack:
 
     @property
     def host(self) -> str:
-        """The address of this machine on the network; there is one when a container runs."""
+        """The address of this machine on the network, which exists while a container runs."""
         network = json.loads(podman("network", "inspect", self.name))[0]
         return str(network["subnets"][0]["gateway"])
 
@@ -97,7 +97,7 @@ class Stack:
         return self._addresses[name]
 
     def enter(self, name: str, *command: str, given: bytes | None = None) -> bytes:
-        """Runs a command in a container that runs."""
+        """Runs a command in a running container."""
         return podman("exec", "--interactive", self.container(name), *command, given=given)
 
     def answers(self, name: str, *command: str) -> bool:
@@ -116,7 +116,7 @@ class Stack:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def wait_for_log(self, name: str, action: str) -> dict[str, object]:
-        """The line of an `action`."""
+        """Waits for the log line with this `action`."""
         ends_at = time.monotonic() + START_S
         while True:
             for line in self.log(name):
@@ -127,12 +127,12 @@ class Stack:
             time.sleep(0.2)
 
     def peak_mb(self, name: str) -> int:
-        """The most memory that its processes have had, each for itself."""
+        """The sum of the peak memory of each of its processes."""
         top = podman("top", self.container(name), "hpid").decode().split()[1:]
         return sum(_peak_kb(int(pid)) for pid in top) // 1024
 
     def remove(self) -> None:
-        """Removes what a test of this name has left behind as well."""
+        """Removes the containers and volumes, including leftovers of earlier tests with this name."""
         names = podman("ps", "--all", "--format", "{{.Names}}").decode().split()
         for name in (name for name in names if name.startswith(f"{self.name}-")):
             podman("rm", "--force", "--time", "0", name, check=False)

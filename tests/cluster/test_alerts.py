@@ -1,4 +1,4 @@
-"""The alerts fire for what they are meant for, and every metric that rules and dashboard name exists."""
+"""The alerts fire for their faults, and every metric in the rules and the dashboard exists."""
 
 import json
 import re
@@ -29,7 +29,7 @@ Promtool = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def promtool(tool: Callable[..., Any], tmp_path: Path) -> Promtool:
-    """Runs promtool beside the rules, as Prometheus itself gets them."""
+    """Runs promtool in a folder with the rules in the form that Prometheus reads."""
     program = str(tool(tools.on_path, "promtool", "prometheus"))
     (tmp_path / "rules.yaml").write_text(yaml.dump(rules()))
     (tmp_path / "cases.yaml").write_text(CASES.read_text())
@@ -48,7 +48,7 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def expressions() -> list[str]:
-    """Those of all alerts and of the dashboard."""
+    """The expressions of all alerts and of the dashboard."""
     return [*(rule["expr"] for rule in alerts()), *dashboard()]
 
 
@@ -59,7 +59,7 @@ def dashboard() -> list[str]:
 
 
 def known_metrics() -> set[str]:
-    """What our code serves, by the names of Prometheus."""
+    """The metrics of our code, by their Prometheus names."""
     source = "\n".join(path.read_text() for name in PACKAGES for path in (SOURCE / name).rglob("*.py"))
     named = {
         kind: set(re.findall(rf'\b{kind}\(\s*"([a-z_]+)"', source))
@@ -75,7 +75,7 @@ def test_each_alert_fires_for_its_fault_and_not_before(promtool: Promtool) -> No
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_alert_is_tried() -> None:
+def test_every_alert_has_a_test() -> None:
     cases = yaml.safe_load(CASES.read_text())["tests"]
     tried = {each["alertname"] for case in cases for each in case["alert_rule_test"]}
     assert tried == {rule["alert"] for rule in alerts()}
@@ -96,6 +96,6 @@ def test_every_metric_exists() -> None:
     assert named
 
 
-def test_every_alert_is_explained_to_the_operator() -> None:
+def test_every_alert_is_documented() -> None:
     page = (SOURCE / "docs" / "operations" / "kubernetes.md").read_text()
     assert [rule["alert"] for rule in alerts() if f"`{rule['alert']}`" not in page] == []

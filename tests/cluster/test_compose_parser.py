@@ -34,7 +34,7 @@ def test_docker_compose_accepts_the_file(parser: Path, tmp_path: Path) -> None:
     assert "read_only: true" in done.stdout
 
 
-def test_control_it_refuses_a_misspelt_key(parser: Path, tmp_path: Path) -> None:
+def test_control_a_misspelt_key_is_rejected(parser: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "compose.yaml"
     wrong.write_text(FILE.read_text().replace("mem_limit: 1g", "memory_limit: 1g"))
     done = parse(parser, wrong, tmp_path)

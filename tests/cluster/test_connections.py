@@ -1,4 +1,4 @@
-"""Connections and threads add up, with every process scaled to its most and in the middle of a rollout."""
+"""Connections and threads stay within their limits, with every process at its maximum scale during a rollout."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.cluster.manifests import Json, Manifests, parse
 from tests.cluster.processes import readers, users_of
 
 SURGE = 1
-OF_OTHERS = 20  # migrations, KEDA, what CloudNativePG needs itself, a psql
+OF_OTHERS = 20  # migrations, KEDA, CloudNativePG itself, a psql
 
 
 def most_pods(found: Manifests) -> dict[str, int]:
@@ -24,7 +24,7 @@ def pooled(name: str) -> int:
 
 
 def parameters(found: Manifests) -> tuple[int, int, int]:
-    """PostgreSQL's max_connections, and what all poolers open to it and accept; 0: there are none."""
+    """PostgreSQL's max_connections, and the connections that all poolers open and accept; 0 without poolers."""
     clusters, poolers = found.of("Cluster").values(), found.of("Pooler").values()
     if not clusters:
         return int(re.findall(r"max_connections=(\d+)", found.text)[0]), 0, 0
@@ -42,7 +42,7 @@ def spare_connections(found: Manifests) -> int:
     return max_connections - listening - direct - by_poolers - OF_OTHERS - RESERVED_CONNECTIONS
 
 
-def test_connections_to_postgresql_add_up(variant: Manifests) -> None:
+def test_connections_to_postgresql_stay_within_the_limit(variant: Manifests) -> None:
     assert spare_connections(variant) >= 0
 
 
@@ -59,7 +59,7 @@ def test_control_too_many_processes_are_found(built: dict[str, Manifests], name:
 
 
 def test_one_pooler_accepts_all_processes(built: dict[str, Manifests]) -> None:
-    """The other one may be away."""
+    """The other pooler may be unavailable."""
     for name in ("production", "everything"):
         _, _, accepted = parameters(built[name])
         assert sum(count * pooled(process) for process, count in most_pods(built[name]).items()) <= accepted

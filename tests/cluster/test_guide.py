@@ -1,4 +1,4 @@
-"""The commands that `make cluster-test` runs are on the page for operators, and nothing on it is misspelt."""
+"""The operators' page holds the commands of `make cluster-test`, and its files and objects exist."""
 
 import re
 from pathlib import Path
@@ -40,14 +40,14 @@ def test_every_file_of_the_page_exists() -> None:
 
 
 def test_every_object_of_the_page_exists(built: dict[str, Manifests]) -> None:
-    """Those of the overlay `local`, except what a tag names."""
+    """Compares with the overlay `local`, except for names that contain a tag."""
     named = set(re.findall(r"\b(deployment|statefulset|service)/([a-z0-9-]+)", guide.PAGE.read_text()))
     assert len(named) >= 6
     known = {(each["kind"].lower(), each["metadata"]["name"]) for each in built["local"].objects}
     assert named - known == set()
 
 
-def test_a_block_that_fails_stops_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_stops_at_the_first_failed_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.md"
     page.write_text("## Fails\n\n    echo first\n    false\n    echo second\n")
     monkeypatch.setattr(guide, "PAGE", page)

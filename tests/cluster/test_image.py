@@ -1,4 +1,4 @@
-"""The container image and compose.yaml, as an installation runs them: `make image-test`."""
+"""`make image-test`: the container image and compose.yaml, run like an installation."""
 
 import json
 import os
@@ -44,7 +44,7 @@ MASTER_KEY = ("tar", "--create", "--directory=/var/lib/minois", "master")
 
 @contextmanager
 def skipped_without_engine() -> Iterator[None]:
-    """MINOIS_IMAGE=required: whatever is missing fails the test."""
+    """With MINOIS_IMAGE=required, a missing tool fails the test."""
     try:
         yield
     except (NoEngine, NoProgram) as fault:
@@ -116,7 +116,7 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
 
 
 def check_models(stack: Stack) -> None:
-    """Both are there as they were converted, which nothing in the image could do again."""
+    """Both models were converted at build time; the image lacks the tools to do so."""
     load = "from kit.faces.encode.encoder import Encoder as E; from kit.faces.detect.centerface import CenterFace as C"
     stack.enter("indexer", "python", "-c", f"{load}; from pathlib import Path as P; E(P('{MODELS}')); C(P('{MODELS}'))")
     with pytest.raises(NoEngine, match="No module named 'onnx'"):
@@ -142,7 +142,7 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
         photos = olga.add_photos(event, sample.photos[:6])
         with register(url, event, "ben") as ben:
             ben_id = ben.get("/api/me")["user_id"]
-    # What an upgrade does: everything ends, `prepare` and `migrate` run again.
+    # Like an upgrade: everything stops, `prepare` and `migrate` run again.
     installation.stop_processes(stack)
     stack.stop("database")
     installation.start_database(stack)
@@ -203,7 +203,7 @@ def test_the_guide_names_the_replay_that_is_tested_here() -> None:
 
 
 def ledger_of(stack: Stack) -> bytes:
-    """An archive of it; empty while there is none."""
+    """An archive of the ledger; empty while there is none."""
     return stack.enter("indexer", *PACK_LEDGER) if stack.answers("indexer", *PACK_LEDGER) else b""
 
 

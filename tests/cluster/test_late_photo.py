@@ -1,4 +1,4 @@
-"""The page for a late photo names what exists: its queries run, its metrics and log lines are in the code."""
+"""The page on late photos is valid: its queries run, its metrics and log lines are in the code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The trials of releases and drains, without a cluster: what they choose, and what they take for a fault."""
+"""The trials of releases and drains, without a cluster: their selectors, and the faults they detect."""
 
 import re
 from subprocess import CompletedProcess
@@ -17,7 +17,7 @@ ONE_OF_EACH = {"auth": 1, "gateway": 1}
 
 
 def test_a_missing_image_is_reported_with_the_command_that_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "on_path", lambda *_: "/bin/false")  # a buildah that knows no image
+    monkeypatch.setattr(tools, "on_path", lambda *_: "/bin/false")  # a buildah without any image
     with pytest.raises(tools.NoProgram, match=f"no image {IMAGE}; `make image-test` builds it"):
         archives.require_image(IMAGE)
     with pytest.raises(tools.NoProgram, match="`make image IMAGE=localhost/ours:1` builds it"):
@@ -28,7 +28,7 @@ def ended(code: int, said: str) -> CompletedProcess[str]:
     return CompletedProcess([], code, "", said)
 
 
-def test_a_drain_that_the_budgets_hold_is_right() -> None:
+def test_a_drain_stopped_by_the_budgets_has_no_fault() -> None:
     assert faults_of_drain(ended(1, f"error when evicting: {REFUSED}."), ONE_OF_EACH, NAMES) == []
 
 
@@ -47,7 +47,7 @@ def test_any_other_drain_has_a_fault(tried: CompletedProcess[str], ready: dict[s
 
 
 def drained(built: Manifests, selector: str) -> set[str]:
-    """Whose pods a selector of the form `a=b,c notin (d,e)` chooses."""
+    """The workloads whose pods match a selector of the form `a=b,c notin (d,e)`."""
     found = re.fullmatch(r"(\S+)=(\S+),(\S+) notin \((.*)\)", selector)
     assert found, selector
     label, value, other, excluded = found.groups()

@@ -47,7 +47,7 @@ def labels_of(found: Manifests) -> dict[str, Json]:
 
 
 def reachable(found: Manifests) -> set[tuple[str, str]]:
-    """Who reaches whom at one of its ports."""
+    """The pairs of pods between which the policies allow a port."""
     labels = labels_of(found)
     pairs = set()
     for name, pod in found.pods().items():
@@ -89,7 +89,7 @@ def test_control_without_one_policy_they_do_not(built: dict[str, Manifests], pol
 
 
 def test_pods_are_labelled_by_what_they_use(variant: Manifests) -> None:
-    """By these labels an overlay opens the way to database and file store."""
+    """Overlays use these labels to allow connections to the database and the file store."""
     for label, users in (("database", users_of("database_url") | {"migrate"}), ("files", users_of("blob_url"))):
         labelled = {name for name, labels in labels_of(variant).items() if labels.get(f"minois/uses-{label}")}
         assert labelled == users & set(variant.pods())

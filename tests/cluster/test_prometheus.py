@@ -26,7 +26,7 @@ PANELS = [expression.replace("$namespace", "minois") for expression in dashboard
 
 @pytest.fixture(scope="module")
 def system(tool: Callable[..., Any]) -> Iterator[LocalSystem]:
-    """All processes, the mailer among them, with metrics."""
+    """All processes, including the mailer, with metrics."""
     tool(tools.on_path, "prometheus", "prometheus")
     folder = Path(tempfile.mkdtemp(prefix="mn-e2e-", dir="/tmp"))
     with running_smtp() as smtp:
@@ -66,7 +66,7 @@ def prometheus(
 
 @pytest.fixture(scope="module")
 def event(prometheus: Prometheus, system: LocalSystem, host: Organiser, sample: SampleEvent) -> Json:
-    """An event with photos, and a guest who has found theirs; somebody did not know the password."""
+    """An event with photos, a guest with matches, and a failed login."""
     event = host.event("Party")
     host.add_photos(event, sample.photos[:2])
     with register(system.base_url, event) as guest:

@@ -1,4 +1,4 @@
-"""A release is one tag: its migrations run in a Job of its own, and its pods wait for them."""
+"""A release is one tag: its migrations run in a separate Job, and its pods wait for them."""
 
 import re
 
@@ -23,7 +23,7 @@ def test_all_processes_run_one_image(variant: Manifests) -> None:
 
 
 def test_all_schemas_are_migrated_as_the_owner(variant: Manifests) -> None:
-    """And the roles of the services are made, where there are passwords for them."""
+    """The Job also creates the roles of the services for which there are passwords."""
     (migration,) = variant.pods()["migrate"]["spec"]["containers"]
     assert migration["args"] == ["deploy.migrate"]
     given = {each["name"]: each.get("valueFrom", {}).get("secretKeyRef") for each in migration["env"]}
@@ -39,7 +39,7 @@ def test_a_pod_with_a_database_waits_for_its_schema(variant: Manifests) -> None:
         assert waiting == ([[module, "await-schema"]] if name in users_of("database_url") else [])
 
 
-def test_replicas_are_set_where_nothing_else_decides(variant: Manifests) -> None:
+def test_replicas_are_set_unless_an_autoscaler_decides(variant: Manifests) -> None:
     scaled = {
         scaler["spec"]["scaleTargetRef"]["name"]
         for kind in ("HorizontalPodAutoscaler", "ScaledObject")
@@ -49,14 +49,14 @@ def test_replicas_are_set_where_nothing_else_decides(variant: Manifests) -> None
         assert name not in scaled or "replicas" not in each["spec"], name
 
 
-def test_a_rollout_keeps_everybody_for_whom_somebody_waits(variant: Manifests) -> None:
+def test_a_rollout_keeps_every_process_that_users_wait_for(variant: Manifests) -> None:
     for name, each in variant.of("Deployment").items():
         unavailable = each["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"]
         assert unavailable == (1 if name in ("indexer", "mailer") else 0), name
 
 
 def test_a_rollout_fits_on_one_small_node(built: dict[str, Manifests]) -> None:
-    """With two processors, a few of which the node keeps for itself."""
+    """A node with two processors, of which it reserves a share."""
     pods = built["local"].pods()
     twice = built["local"].of("Deployment")
     requests = {
@@ -77,7 +77,7 @@ def test_a_pod_has_time_to_end_in_order(variant: Manifests) -> None:
         assert pod["spec"]["terminationGracePeriodSeconds"] > lifecycle["preStop"]["sleep"]["seconds"] + grace_s, name
 
 
-def test_answering_comes_before_selfies_and_selfies_before_photos(variant: Manifests) -> None:
+def test_requests_have_priority_over_selfies_and_selfies_over_photos(variant: Manifests) -> None:
     values = {name: each["value"] for name, each in variant.of("PriorityClass").items()}
     assert sorted(values, key=lambda name: values[name]) == list(ORDER)
     given = {name: pod["spec"]["priorityClassName"] for name, pod in variant.ours().items()}
@@ -102,8 +102,8 @@ def test_what_an_operator_has_to_change_is_marked() -> None:
     assert all("CHANGE" in line for line in examples)
 
 
-def test_the_names_of_services_have_addresses_while_nobody_is_ready(variant: Manifests) -> None:
-    """gRPC waits up to two minutes between lookups that find nothing, and half a second between connections."""
+def test_services_resolve_while_no_pod_is_ready(variant: Manifests) -> None:
+    """gRPC waits up to two minutes between failed lookups, but half a second between connection attempts."""
     headless = {name: each["spec"] for name, each in variant.of("Service").items() if "clusterIP" in each["spec"]}
     assert {name for name, spec in headless.items() if spec.get("publishNotReadyAddresses")} == {
         "auth",

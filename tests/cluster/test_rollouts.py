@@ -54,7 +54,7 @@ def test_a_node_is_drained_without_losing_both_replicas(control: ControlPlane, p
     control.kubectl("uncordon", node)
 
 
-def test_the_second_replica_is_not_evicted_while_the_first_is_not_back(
+def test_the_second_replica_is_not_evicted_before_the_first_is_ready(
     control: ControlPlane, nodes: SimulatedNodes, production: Manifests
 ) -> None:
     first, second = pods(control, "matcher")
@@ -86,14 +86,14 @@ def test_control_a_job_of_the_same_name_cannot_have_another_tag(control: Control
     assert "field is immutable" in control.ask("apply", "-f", "-", given=text).stderr
 
 
-def test_applying_again_leaves_what_was_scaled(control: ControlPlane, production: Manifests) -> None:
+def test_applying_again_keeps_the_scaled_replicas(control: ControlPlane, production: Manifests) -> None:
     control.kubectl("scale", "deployment/indexer", "--replicas=7", *NAMESPACE)
     apply(control, production)
     assert control.read("deployment/indexer", *NAMESPACE)["spec"]["replicas"] == 7
     control.kubectl("scale", "deployment/indexer", "--replicas=1", *NAMESPACE)
 
 
-def test_secrets_are_made_once_and_fit_together(control: ControlPlane, production: Manifests, tmp_path: Path) -> None:
+def test_secrets_are_created_once_and_match(control: ControlPlane, production: Manifests, tmp_path: Path) -> None:
     before = control.read("secrets", *NAMESPACE)["items"]
     make_secrets(control, "production")
     after = control.read("secrets", *NAMESPACE)["items"]

@@ -1,4 +1,4 @@
-"""deploy/k8s/rotate.sh on a real control plane: at each step, tokens are believed as long as somebody makes them."""
+"""deploy/k8s/rotate.sh on a real control plane: at each step, the tokens of all running processes are accepted."""
 
 import base64
 import subprocess
@@ -22,7 +22,7 @@ def rotate(control: ControlPlane, *words: str) -> subprocess.CompletedProcess[st
 
 
 def read_keys(control: ControlPlane, folder: Path) -> tuple[Signer, Verifier]:
-    """What a pod of auth reads that starts now."""
+    """The signer and the verifier of a newly started pod of auth."""
     folder.mkdir()
     for name, content in control.read("configmap/public-keys", *NAMESPACE)["data"].items():
         (folder / name).write_text(content)
@@ -66,7 +66,7 @@ def read_master_key(control: ControlPlane) -> list[str]:
 
 
 def test_the_next_master_key_is_read_before_it_encrypts(control: ControlPlane, production: Manifests) -> None:
-    """The last step encrypts everything, which takes real processes: make cluster-test."""
+    """The last step re-encrypts everything and needs real processes: see `make cluster-test`."""
     (before,) = read_master_key(control)
     early = rotate(control, "switch", "master")
     assert (early.returncode, read_master_key(control)) == (1, [before])
@@ -77,12 +77,12 @@ def test_the_next_master_key_is_read_before_it_encrypts(control: ControlPlane, p
     assert len(base64.b64decode(second)) == 32
     assert rotate(control, "switch", "master").returncode == 0
     assert read_master_key(control) == [second, before]
-    assert rotate(control, "retire", "master").returncode != 0  # nothing answers in a simulated pod
+    assert rotate(control, "retire", "master").returncode != 0  # no process responds in a simulated pod
     assert read_master_key(control) == [second, before]
 
 
 def test_a_step_ends_when_no_earlier_pod_is_left(control: ControlPlane, production: Manifests) -> None:
-    """Even one that is ending signs and answers with the keys that it knows."""
+    """Even a terminating pod signs and responds with the keys that it has read."""
     before = pods(control)
     assert rotate(control, "announce", "selfie").returncode == 0
     assert before
@@ -90,13 +90,13 @@ def test_a_step_ends_when_no_earlier_pod_is_left(control: ControlPlane, producti
 
 
 def pods(control: ControlPlane) -> set[str]:
-    """The names of those of Deployments, those that are ending included."""
+    """The names of the pods of Deployments, including terminating ones."""
     found = control.read("pods", "--selector", "pod-template-hash", *NAMESPACE)["items"]
     return {pod["metadata"]["name"] for pod in found}
 
 
 @pytest.mark.parametrize("words", [(), ("announce",), ("announce", "stranger"), ("forget", "auth")])
-def test_without_a_step_and_a_service_it_explains_itself(words: tuple[str, ...]) -> None:
+def test_without_a_step_and_a_service_it_prints_its_usage(words: tuple[str, ...]) -> None:
     done = subprocess.run([str(K8S / "rotate.sh"), *words], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert "rotate.sh announce auth" in done.stderr

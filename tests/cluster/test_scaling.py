@@ -1,4 +1,4 @@
-"""The queries that scale the workers count what waits for them, on the database as it is migrated."""
+"""The queries that scale the workers count their waiting jobs, on the migrated database."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from tests.cluster.control_plane import ControlPlane, wait_until
 from tests.cluster.external_metrics import ExternalMetrics, describe_autoscaler
 from tests.cluster.manifests import Manifests
 
-# In each queue two of three wait. Nothing but the queues exists, so their foreign keys are not checked.
+# In each queue two of three jobs wait. Only the queues are filled, so foreign keys are not checked.
 FILL = """
 SET LOCAL session_replication_role = replica;
 INSERT INTO matcher.photos (id, event_id, sha256, filename, size_bytes, upload_key, number, state)
@@ -32,13 +32,13 @@ SET LOCAL session_replication_role = replica;
 INSERT INTO matcher.photos (id, event_id, sha256, filename, size_bytes, upload_key, number)
     SELECT gen_random_uuid(), gen_random_uuid(), '', '', 1, '', n FROM generate_series(1, 230) AS n;
 """
-NEEDED = 12  # one for every twenty
+NEEDED = 12  # one indexer for twenty photos
 EMPTY = "TRUNCATE matcher.photos, selfie.selfies, selfie.enrolments CASCADE"
 
 
 @pytest.fixture
 def fill(postgres: str, database: Engine) -> Iterator[Callable[[str], None]]:
-    """Fills the queues by a statement, which are empty again afterwards."""
+    """Fills the queues by a statement, and empties them afterwards."""
     admin = create_engine(driver_url(postgres.replace("/postgres?", "/minois?")))
 
     def execute(statement: str) -> None:
@@ -51,7 +51,7 @@ def fill(postgres: str, database: Engine) -> Iterator[Callable[[str], None]]:
 
 
 def counts(found: Manifests, database: Engine) -> dict[str, list[int]]:
-    """What the queries of each scaled process answer."""
+    """The results of the queries of each scaled process."""
     with database.connect() as connection:
         return {
             name: [
@@ -62,7 +62,7 @@ def counts(found: Manifests, database: Engine) -> dict[str, list[int]]:
         }
 
 
-def test_each_query_counts_what_waits(
+def test_each_query_counts_its_waiting_jobs(
     built: dict[str, Manifests], database: Engine, fill: Callable[[str], None]
 ) -> None:
     fill(FILL)
@@ -74,7 +74,7 @@ def test_each_query_counts_what_waits(
     assert counts(built["production"], database) == depths == {"selfie-worker": [2, 2], "indexer": [2]}
 
 
-def test_control_they_count_nothing_where_nothing_waits(built: dict[str, Manifests], database: Engine) -> None:
+def test_control_empty_queues_count_zero(built: dict[str, Manifests], database: Engine) -> None:
     assert counts(built["production"], database) == {"selfie-worker": [0, 0], "indexer": [0]}
 
 
@@ -93,10 +93,10 @@ def test_workers_scale_between_one_and_more_by_a_connection_past_the_pooler(buil
         assert scaler["spec"]["scaleTargetRef"]["name"] in found.of("Deployment")
 
 
-def test_waiting_photos_bring_indexers(
+def test_waiting_photos_scale_up_the_indexers(
     control: ControlPlane, production: Manifests, database: Engine, fill: Callable[[str], None]
 ) -> None:
-    """With the autoscaler of Kubernetes, and in place of KEDA's operator what it does with a ScaledObject."""
+    """Uses the autoscaler of Kubernetes, and emulates what KEDA's operator does with a ScaledObject."""
     scaler = production.of("ScaledObject")["indexer"]
     with ExternalMetrics(control, database, [trigger["metadata"]["query"] for trigger in scaler["spec"]["triggers"]]):
         control.kubectl("apply", "-f", "-", given=Manifests("", (describe_autoscaler(scaler),)).as_yaml())

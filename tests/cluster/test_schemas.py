@@ -1,4 +1,4 @@
-"""Every overlay holds what Kubernetes and the operators understand, and nothing that they would ignore."""
+"""Every overlay is valid for Kubernetes and the operators, without unknown fields."""
 
 import subprocess
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.cluster import tools
 from tests.cluster.manifests import Manifests
 from tests.cluster.schemas import KUBERNETES, schemas
 
-# CloudNativePG publishes its definitions in no Go module that could be downloaded here.
+# CloudNativePG does not publish its definitions in a Go module that could be downloaded here.
 UNKNOWN = "Cluster,Pooler"
 
 Check = Callable[[str], subprocess.CompletedProcess[str]]
@@ -18,7 +18,7 @@ Check = Callable[[str], subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def validate(tool: Callable[..., Any]) -> Check:
-    """What kubeconform says of a text."""
+    """The faults that kubeconform finds in a text."""
     program, locations = tool(tools.go_program, "kubeconform"), tool(schemas)
     command = [str(program), "-strict", "-summary", "-kubernetes-version", KUBERNETES, "-skip", UNKNOWN]
     command += [part for location in locations for part in ("-schema-location", location)]

@@ -1,4 +1,4 @@
-"""kube-score finds nothing in the manifests but what is meant so."""
+"""kube-score finds only intended deviations in the manifests."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from tests.cluster import tools
 from tests.cluster.manifests import Manifests, parse
 
-# Which check, of which objects (None: of all), and why it does not apply.
+# Check, objects (None: all), and the reason why the check does not apply.
 EXCEPTIONS: dict[str, tuple[set[str] | None, str]] = {
     "container-image-pull-policy": (None, "a tag is never moved, so what a node has already is right"),
     "deployment-has-host-podantiaffinity": (None, "the topology spread constraints do the same, by node and by zone"),
@@ -45,7 +45,7 @@ def score(tool: Callable[..., Any]) -> Score:
     return judge
 
 
-def test_what_kube_score_finds_is_explained(variant: Manifests, score: Score) -> None:
+def test_every_finding_of_kube_score_is_explained(variant: Manifests, score: Score) -> None:
     unexplained = {
         (check, name)
         for check, name in score(variant)

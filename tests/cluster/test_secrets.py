@@ -1,4 +1,4 @@
-"""deploy/k8s/secrets.sh on a real control plane: each service gets a role of the database of its own."""
+"""deploy/k8s/secrets.sh on a real control plane: each service gets its own database role."""
 
 import base64
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ def read(control: ControlPlane, name: str) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
-def test_each_service_has_a_password_that_only_the_migrations_know_as_well(
+def test_each_service_shares_its_password_only_with_the_migrations(
     control: ControlPlane, production: Manifests
 ) -> None:
     owner = read(control, "database-migrate")
@@ -39,7 +39,7 @@ def test_migrations_reach_the_database_past_the_pooler_as_a_superuser(
     assert cluster["superuserSecret"] == {"name": "database-superuser"}
 
 
-def test_what_is_missing_is_made_and_all_else_stays(control: ControlPlane, production: Manifests) -> None:
+def test_missing_secrets_are_created_and_existing_ones_kept(control: ControlPlane, production: Manifests) -> None:
     before = {name: read(control, name) for name in ("database-auth", "database-migrate", "master-key", "key-auth")}
     control.kubectl("delete", "secret", "database-migrate", *NAMESPACE)
     make_secrets(control, "production")

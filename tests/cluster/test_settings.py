@@ -1,4 +1,4 @@
-"""What processes are told in manifests is what they read, and each gets only the secrets that it needs."""
+"""The manifests set exactly the settings that the processes read, and each gets only the secrets that it needs."""
 
 import pytest
 
@@ -69,13 +69,13 @@ def test_each_process_gets_its_own_key_and_no_other(variant: Manifests) -> None:
     }
 
 
-def test_the_master_key_is_given_to_who_reads_faces(variant: Manifests) -> None:
+def test_only_processes_that_read_faces_get_the_master_key(variant: Manifests) -> None:
     for name, pod in variant.ours().items():
         mounts = [mount["mountPath"] for one in pod["spec"]["containers"] for mount in one["volumeMounts"]]
         assert ("/keys/master" in mounts) is ("master_key" in readers()[name].model_fields), name
 
 
-def test_credentials_of_the_file_store_are_given_to_who_reads_it(variant: Manifests) -> None:
+def test_only_processes_that_use_the_file_store_get_its_credentials(variant: Manifests) -> None:
     for name, pod in variant.ours().items():
         is_given = any("file-store" in str(container) for container in containers(pod))
         assert is_given is ("blob_url" in readers()[name].model_fields), name

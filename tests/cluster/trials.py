@@ -1,4 +1,4 @@
-"""What Minois in a cluster has to stand: a journey; a new key under load; killed pods."""
+"""Trials of Minois in a cluster: guests find their photos, a key is rotated under load, pods are killed."""
 
 import re
 import time
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 from deploy.rest import Person
 from deploy.sample.event import SampleEvent
-from tests.chaos.rolling import PASSWORD, SPOILED, Party, Told, ask_database, under_load, wait_until_settled
+from tests.chaos.rolling import PASSWORD, SPOILED, Load, Party, ask_database, under_load, wait_until_settled
 from tests.cluster import guide
 from tests.cluster.control_plane import wait_until
 from tests.cluster.real import NAMESPACE, Installation
 
 ORGANISER = "olga"
 READ_S = 600.0
-BREATH_S = 5.0  # of load before and after something happens
+LOAD_S = 5.0  # load before and after the action of a trial
 
 Act = Callable[[Installation, Party], None]
 
@@ -28,8 +28,8 @@ def step(what: str) -> Iterator[None]:
 
 
 def install(minois: Installation) -> None:
-    """By the commands of the documentation, from an empty cluster to the first organiser."""
-    with step("from applying on an empty cluster until everything is ready"):
+    """Runs the documented commands, from an empty cluster to the first organiser."""
+    with step("installation in an empty cluster"):
         printed = minois.follow(*guide.INSTALL)
         minois.wait()
     minois.read_env()
@@ -40,7 +40,7 @@ def install(minois: Installation) -> None:
 
 
 def walk(minois: Installation, sample: SampleEvent, suffix: str = "") -> list[str]:
-    """Three guests, named with a suffix, find themselves in the photos of an event. Returns what is wrong."""
+    """Three guests, named with a suffix, find themselves in the photos of an event. Returns the faults."""
     faults = []
     with Person(minois.url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -63,27 +63,27 @@ def walk(minois: Installation, sample: SampleEvent, suffix: str = "") -> list[st
 
 
 def under_use(what: str, act: Act) -> Callable[[Installation, SampleEvent], list[str]]:
-    """A trial that acts while people use Minois. It returns the calls that failed, and what was lost."""
+    """A trial that runs `act` under load. It returns the failed calls and the lost work."""
 
     def disturb(minois: Installation, sample: SampleEvent) -> list[str]:
-        told = Told()
-        party = Party(minois, sample, told)  # type: ignore[arg-type]  # it asks for no more than an Installation has
+        load = Load()
+        party = Party(minois, sample, load)  # type: ignore[arg-type]  # it uses nothing that an Installation lacks
         party.begin()
-        with step(what), under_load(party, told):
-            time.sleep(BREATH_S)
+        with step(what), under_load(party, load):
+            time.sleep(LOAD_S)
             act(minois, party)
-            time.sleep(BREATH_S)
+            time.sleep(LOAD_S)
         party.close()
-        print(f"  {told.calls.total()} calls, {len(told.failed)} failed, {told.diverted} went to another replica")
-        for fault, count in Counter(told.failed).most_common(5):
+        print(f"  {load.calls.total()} calls, {len(load.failed)} failed, {load.diverted} went to another replica")
+        for fault, count in Counter(load.failed).most_common(5):
             print(f"  {count} times: {fault}")
-        return [*told.failed, *lost(minois)]
+        return [*load.failed, *lost(minois)]
 
     return disturb
 
 
 def lost(minois: Installation) -> list[str]:
-    """What was accepted and did not come to its end."""
+    """Accepted work that was never completed."""
     left = wait_until_settled(minois)  # type: ignore[arg-type]
     spoiled = ask_database(minois, SPOILED)  # type: ignore[arg-type]
     print(f"  {left} jobs unsettled, {spoiled} failed")
@@ -91,34 +91,34 @@ def lost(minois: Installation) -> list[str]:
 
 
 def rotate(minois: Installation, party: Party) -> None:
-    """A new key for auth, in the documented steps, each of which restarts everything."""
+    """Rotates the key of auth in the documented steps, each of which restarts every process."""
     before = minois.read_secret("key-auth", "key.pem")
     minois.follow(*guide.ANNOUNCE)
     minois.follow(*guide.SWITCH)
     assert minois.read_secret("key-auth", "key.pem") != before
-    party.login()  # in place of waiting until the tokens by the previous key have expired
+    party.login()  # instead of waiting for the tokens of the previous key to expire
     minois.follow(*guide.RETIRE)
     minois.read_env()
 
 
 def count_ready(minois: Installation) -> dict[str, int]:
-    """How many replicas of each Deployment are ready."""
+    """The number of ready replicas of each Deployment."""
     found = minois.control.read("deployments", *NAMESPACE)["items"]
     return {each["metadata"]["name"]: each["status"].get("readyReplicas", 0) for each in found}
 
 
 def survive(minois: Installation, sample: SampleEvent) -> list[str]:
-    """Every pod is killed in turn while people use Minois: calls may fail, nothing that was accepted may be lost."""
-    told = Told()
-    party = Party(minois, sample, told)  # type: ignore[arg-type]
+    """Kills every pod in turn under load: calls may fail, but no accepted work may be lost."""
+    load = Load()
+    party = Party(minois, sample, load)  # type: ignore[arg-type]
     party.begin()
-    with step("a pod of each process killed"), under_load(party, told):
+    with step("a pod of each process killed"), under_load(party, load):
         for name in deployments(minois):
             label = f"app.kubernetes.io/name={name}"
             minois.control.kubectl("delete", "pods", "-l", label, "--grace-period=0", "--force", *NAMESPACE)
             minois.wait()
     party.close()
-    print(f"  {told.calls.total()} calls, {len(told.failed)} failed")
+    print(f"  {load.calls.total()} calls, {len(load.failed)} failed")
     return lost(minois)
 
 

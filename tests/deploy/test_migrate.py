@@ -54,7 +54,7 @@ def test_migrate_waits_for_the_database_and_can_run_again(postgres: str, missing
     engine.dispose()
 
 
-def test_an_invalid_setting_is_reported_at_once_in_one_line() -> None:
+def test_an_invalid_setting_is_reported_immediately_in_one_line() -> None:
     environment = {**os.environ, "DATABASE_URL": "mysql://elsewhere"}
     command = [sys.executable, "-m", "deploy.migrate"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -53,7 +53,7 @@ def file_store(system: LocalSystem) -> str:
 def test_photos_are_stored_in_s3_and_survive_an_outage(s3: S3Server, sample: SampleEvent) -> None:
     settings = {**s3.settings, "BLOB_URL": "s3://photos", "BLOB_TIMEOUT_S": "2"}
     bucket = s3.folder / "photos"
-    (bucket / "backup").write_bytes(b"of somebody else")
+    (bucket / "backup").write_bytes(b"of another program")
     with running(settings) as (system, organiser):
         event = organiser.event("On S3")
         photos = organiser.add_photos(event, sample.photos[:8])
@@ -82,7 +82,7 @@ def test_photos_are_stored_in_s3_and_survive_an_outage(s3: S3Server, sample: Sam
             s3.start()
             counts = organiser.indexed(event)
             assert (counts["indexed"], counts["failed"]) == (9, 0)
-    assert (bucket / "backup").read_bytes() == b"of somebody else"
+    assert (bucket / "backup").read_bytes() == b"of another program"
     ours = {path.name for path in bucket.iterdir() if not path.name.startswith(".")} - {"backup"}
     assert ours == {"photos", "selfies"}
 

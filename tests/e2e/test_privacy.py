@@ -13,25 +13,9 @@ from tests.unit.jpegs import SECRET, full_exif, read_properties
 Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 
-def test_ids_of_other_people_answer_404_everywhere(
-    gallery: Gallery,
-    organiser: Organiser,
-    sample: SampleEvent,
-    join: Callable[[Json], Person],
-) -> None:
-    event, photos = gallery
-    insider, stranger = join(event), join(organiser.event("Another"))
-    insider.selfie_and_wait(sample.selfies["Cleo"])
-    seen, unseen = showing(photos, "Cleo"), set(photos) - showing(photos, "Cleo")
-    path = f"/api/events/{event['id']}"
-    for person, photo in ((stranger, next(iter(seen))), (insider, next(iter(unseen)))):
-        for variant in ("thumb", "medium", "preview", "original"):
-            person.expect(404, "GET", f"/api/photos/{photo}/{variant}")
-        person.expect(404, "DELETE", f"/api/photos/{photo}")
-        for method in ("POST", "DELETE"):
-            person.expect(404, method, f"/api/photos/{photo}/not-me")
-            person.expect(404, method, f"/api/photos/{photo}/hide-request")
-    for method, place, request in (
+def organiser_requests(organiser: Organiser, photos: dict[str, SamplePhoto]) -> list[tuple[str, str, Json]]:
+    """Requests below an event's path; all except `/guests/me` are for its organisers only."""
+    return [
         ("GET", "", {}),
         ("PATCH", "", {"json": {"closed": True}}),
         ("DELETE", "", {}),
@@ -53,7 +37,28 @@ def test_ids_of_other_people_answer_404_everywhere(
         ("POST", "/photos/delete", {"json": {"photo_ids": [*photos]}}),
         ("POST", "/photos/retry", {}),
         ("POST", "/photos", {"files": {"files": ("a.jpg", b"\xff\xd8\xff\xe0")}}),
-    ):
+    ]
+
+
+def test_ids_of_other_people_answer_404_everywhere(
+    gallery: Gallery,
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+) -> None:
+    event, photos = gallery
+    insider, stranger = join(event), join(organiser.event("Another"))
+    insider.selfie_and_wait(sample.selfies["Cleo"])
+    seen, unseen = showing(photos, "Cleo"), set(photos) - showing(photos, "Cleo")
+    path = f"/api/events/{event['id']}"
+    for person, photo in ((stranger, next(iter(seen))), (insider, next(iter(unseen)))):
+        for variant in ("thumb", "medium", "preview", "original"):
+            person.expect(404, "GET", f"/api/photos/{photo}/{variant}")
+        person.expect(404, "DELETE", f"/api/photos/{photo}")
+        for method in ("POST", "DELETE"):
+            person.expect(404, method, f"/api/photos/{photo}/not-me")
+            person.expect(404, method, f"/api/photos/{photo}/hide-request")
+    for method, place, request in organiser_requests(organiser, photos):
         assert stranger.expect(404, method, path + place, **request)["reason"] == "event_not_found"
         if place != "/guests/me":
             assert insider.expect(403, method, path + place, **request)["reason"] == "organiser_only"

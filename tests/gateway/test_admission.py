@@ -1,4 +1,4 @@
-"""Load shedding: requests above the limit of their kind are rejected at once with 503."""
+"""Load shedding: requests above the limit of their kind are rejected immediately with 503."""
 
 import asyncio
 import math

@@ -103,7 +103,7 @@ def test_requests_from_outside_the_own_pages_get_no_phone_mark(world: World, hea
 
 
 def test_a_foreign_phone_mark_is_replaced(world: World) -> None:
-    world.client.cookies.set("minois_phone", "chosen by somebody")
+    world.client.cookies.set("minois_phone", "chosen by a client")
     _, mark = enter(world, **OWN_PAGE)
     assert len(mark) == 32
 

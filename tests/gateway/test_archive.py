@@ -214,7 +214,7 @@ def test_archives_have_a_separate_limit(bounds: Bounds, refused: bool) -> None:
 
 
 @pytest.mark.parametrize(("archives", "fetching"), [(1, 1), (5, 2)])
-def test_archives_fetch_a_limited_number_of_parts_at_once(archives: int, fetching: int) -> None:
+def test_archives_fetch_a_limited_number_of_parts_concurrently(archives: int, fetching: int) -> None:
     """Archives leave enough streams of the service for pictures that are being viewed."""
     with running_world(bounds=Bounds(archives_per_user=archives)) as world:
         free = Event()

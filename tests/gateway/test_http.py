@@ -50,7 +50,7 @@ def test_head_returns_the_headers_of_get_without_a_body(world: World, path: str)
     assert {name: head.headers.get(name) for name in names} == {name: got.headers.get(name) for name in names}
 
 
-def test_head_of_an_event_stream_ends_at_once(world: World) -> None:
+def test_head_of_an_event_stream_ends_immediately(world: World) -> None:
     world.answer(GetRematchState=PENDING)
     answer = world.client.head("/api/rematch-events", headers=SIGNED)
     assert (answer.status_code, answer.content) == (200, b"")

@@ -32,7 +32,7 @@ def party(shared: LiveWorld) -> Party:
     return Party(shared)
 
 
-def test_a_page_receives_the_state_at_once(party: Party) -> None:
+def test_a_page_receives_the_state_immediately(party: Party) -> None:
     with party.open(uuid4()) as page:
         assert page.answer.headers["content-type"].startswith("text/event-stream")
         assert page.answer.headers["cache-control"] == "private, no-store"
@@ -245,7 +245,7 @@ def test_the_live_view_needs_a_valid_token(party: Party) -> None:
     assert party.readers == []
 
 
-def test_head_ends_at_once_and_leaves_no_page_open(party: Party) -> None:
+def test_head_ends_immediately_and_leaves_no_page_open(party: Party) -> None:
     for _ in range(6):
         assert party.world.client.head(party.path, headers=signed(party.guests[0], 60)).status_code == 200
     wait_until(lambda: REGISTRY.get_sample_value("updates_open_pages") == 0)

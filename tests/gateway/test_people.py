@@ -1,4 +1,4 @@
-"""The people whom a guest searches for, over REST, and the person that a request concerns."""
+"""The people for whom a guest searches, over REST, and the person that a request concerns."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -81,7 +81,7 @@ def test_a_stop_ends_open_streams_within_seconds(workers: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_stop_ends_open_pages_at_once(workers: str, tmp_path: Path) -> None:
+def test_a_stop_ends_open_pages_immediately(workers: str, tmp_path: Path) -> None:
     """Pages stay open by themselves, so without being ended they would last for the whole grace period."""
     create_key_pair(tmp_path, "gateway")
     port = free_port()

@@ -64,7 +64,7 @@ def test_a_stream_sends_each_change_once_and_ends(world: World) -> None:
     assert follow(world, PENDING, PENDING, PENDING, DONE) == [RUNNING_SHOWN, DONE_SHOWN]
 
 
-def test_a_stream_of_a_final_status_ends_at_once(world: World) -> None:
+def test_a_stream_of_a_final_status_ends_immediately(world: World) -> None:
     assert follow(world, DONE) == [DONE_SHOWN]
     assert len(world.services.calls) == 1
 

@@ -208,9 +208,9 @@ def test_renewing_a_session_keeps_the_browser_cache(world: World) -> None:
 
 
 def test_the_session_is_returned_with_and_without_a_user(world: World) -> None:
-    nobody = world.client.get("/api/session")
-    assert (nobody.status_code, nobody.json()["me"]) == (200, None)
-    assert nobody.json()["server"]["photos_per_request"] == 100
+    anonymous = world.client.get("/api/session")
+    assert (anonymous.status_code, anonymous.json()["me"]) == (200, None)
+    assert anonymous.json()["server"]["photos_per_request"] == 100
     world.answer(
         GetUser=pb.GetUserResponse(user_id="u", display_name="Gina"),
         GetRematchState=selfie_pb2.GetRematchStateResponse(),

@@ -199,7 +199,7 @@ def test_without_a_signing_key_updates_are_unavailable() -> None:
         assert world.services.calls == []
 
 
-def test_head_of_the_stream_ends_at_once(world: LiveWorld) -> None:
+def test_head_of_the_stream_ends_immediately(world: LiveWorld) -> None:
     ann = uuid4()
     for _ in range(10):
         assert world.client.head("/api/updates", headers=signed(ann, 60)).status_code == 200

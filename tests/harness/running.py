@@ -24,7 +24,9 @@ def fresh_databases(postgres: str, templates: dict[str, str]) -> Iterator[Callab
 
     def make(schema: str) -> Engine:
         name = f"test_{uuid4().hex}"
-        execute(postgres, f"CREATE DATABASE {name} TEMPLATE {templates[schema]} OWNER minois")
+        # FILE_COPY takes half the processor time of WAL_LOG; its checkpoints cost little without fsync.
+        template = f"TEMPLATE {templates[schema]} STRATEGY FILE_COPY"
+        execute(postgres, f"CREATE DATABASE {name} {template} OWNER minois")
         made.append((name, create_db(url_of(postgres, name), 10, 10, "test", VAULT)))
         return made[-1][1]
 

@@ -106,7 +106,7 @@ def forge_all(forger: Forger) -> dict[str, str]:
             "selfie", {"kid": "selfie"}, {"sub": f"delegate:matcher:{USER_ID}"}
         ),
         "the user issuer as a delegate of a service": forger.token(claims={"sub": f"delegate:matcher:{USER_ID}"}),
-        "a delegate of nobody": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
+        "a delegate without a user": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
         "the user issuer as a service": forger.token(claims={"sub": "service:selfie"}),
         "another signature": token[:-4] + "AAAA",
         "other claims under the signature": ".".join([encode({"alg": "EdDSA", "kid": "auth"}), *token.split(".")[1:]]),
@@ -212,7 +212,7 @@ def test_key_pairs_are_created_once_with_private_permissions(tmp_path: Path) -> 
 
 def test_a_folder_without_the_key_of_the_user_issuer_is_rejected(tmp_path: Path) -> None:
     create_key_pair(tmp_path, "selfie")
-    with pytest.raises(ValueError, match=r"holds no auth\.pub\.pem"):
+    with pytest.raises(ValueError, match=r"contains no auth\.pub\.pem"):
         Verifier.read(tmp_path)
 
 

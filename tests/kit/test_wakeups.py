@@ -1,4 +1,4 @@
-"""Waiting for work: NOTIFY ends a wait at once, and polling is the fallback."""
+"""Waiting for work: NOTIFY ends a wait immediately, and polling is the fallback."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def wait_then_notify(db: Engine, wakeups: Wakeups) -> None:
         waiting.result(timeout=10)
 
 
-def test_the_first_wait_listens_and_returns_at_once(db: Engine, wakeups: Wakeups) -> None:
+def test_the_first_wait_listens_and_returns_immediately(db: Engine, wakeups: Wakeups) -> None:
     """Work may have come before the process listened."""
     wait_briefly(wakeups)
     assert count_listeners(db) == 1

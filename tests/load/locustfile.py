@@ -5,8 +5,8 @@ photos.
         --run-time=5m --headless --html=results.html
 
 EVENT_CODE is the code of an open event (`make run` prints one). MINOIS_DATA/sample holds the faces (default var).
-EXPECTED may hold how many photos show each person, as JSON; another number is then a failure. PAGES_FILE is where to
-write what became of the open pages.
+EXPECTED optionally maps each person to the number of their photos, as JSON; a different number is then a failure.
+PAGES_FILE is the output file for the counts of the open pages.
 """
 
 import json
@@ -46,7 +46,7 @@ def write_pages(environment: Environment, **_: object) -> None:
 
 
 class Guest(FastHttpUser):
-    """One guest; the name and the password are invented."""
+    """One guest with a random name and password."""
 
     wait_time = between(1, 3)
 
@@ -71,7 +71,7 @@ class Guest(FastHttpUser):
 
     @task
     def look(self) -> None:
-        """A selfie when it is time for one, otherwise a page of photos and one of them."""
+        """Uploads a selfie if one is due; otherwise requests a page of photos and one of them."""
         if time.monotonic() - self.uploaded_at >= UPLOAD_EVERY_S:
             self.uploaded_at = time.monotonic()
             self.upload_selfie()

@@ -1,4 +1,4 @@
-"""`make pages-load`: a fresh system with many open pages; what the gateway uses of a core while nothing happens."""
+"""`make pages-load`: measures the CPU use of the gateway of an idle system with many open pages."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ console = Console(width=110)
 def main() -> None:
     parser = argparse.ArgumentParser("make pages-load", description=__doc__)
     parser.add_argument("--pages", type=int, default=500)
-    parser.add_argument("--time", type=float, default=30, help="how long nothing happens, in seconds")
+    parser.add_argument("--time", type=float, default=30, help="how long to measure, in seconds")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-pages-", dir="/tmp"))
     settings = {"LOG_LEVEL": "WARNING", "RATE_GUESTS": "none"}
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def make_pages(system: LocalSystem, count: int) -> list[tuple[str, str]]:
-    """Paths and access tokens of the guests of one event, and of its organiser."""
+    """Paths and access tokens of an event's guests and of its organiser."""
     add_organiser(system.data, system.env, ORGANISER, PASSWORD)
     with Person(system.base_url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -58,10 +58,10 @@ def make_pages(system: LocalSystem, count: int) -> list[tuple[str, str]]:
 
 
 async def measure(system: LocalSystem, addresses: list[tuple[str, str]], idle_s: float) -> int:
-    """Prints the cores that each process uses; 0 when the gateway uses few enough."""
+    """Prints how many cores each process uses; returns the exit code, 0 below MAX_CORES for the gateway."""
     port = system.ports["gateway"]
     pages = [await open_page(port, path, token) for path, token in addresses]
-    console.print(f"{len(pages)} pages are open; nothing happens for {idle_s:g} s ...")
+    console.print(f"{len(pages)} pages are open; measuring for {idle_s:g} s ...")
     await asyncio.sleep(SETTLE_S)
     before, started = used_s(system), time.monotonic()
     received = await asyncio.gather(*(receive(reader, idle_s) for reader, _ in pages))
@@ -79,7 +79,7 @@ async def measure(system: LocalSystem, addresses: list[tuple[str, str]], idle_s:
 
 
 async def open_page(port: int, path: str, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A page that has heard its first event."""
+    """Opens a page and waits for its first event."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST.format(path=path, token=token).encode())
     head = await reader.readuntil(b"event: ")
@@ -89,7 +89,7 @@ async def open_page(port: int, path: str, token: str) -> tuple[asyncio.StreamRea
 
 
 async def receive(reader: asyncio.StreamReader, duration_s: float) -> int:
-    """How many bytes came; 0 for a page that was closed."""
+    """The number of received bytes; 0 for a page that was closed."""
     count = 0
     ends_at = asyncio.get_running_loop().time() + duration_s
     try:

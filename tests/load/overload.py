@@ -1,5 +1,5 @@
-"""`make overload`: selfies beside clients that drip, then five times as many as a system can take: the accepted are
-served fast, and the rest is told when to come back."""
+"""`make overload`: uploads selfies alongside slow clients, then at five times the capacity: accepted uploads must stay
+fast, and every rejection must have a Retry-After header."""
 
 import argparse
 import asyncio
@@ -49,11 +49,11 @@ console = Console(width=110)
 
 @dataclass
 class Outcome:
-    """What became of the uploads of one phase."""
+    """The results of the uploads of one phase."""
 
     accepted_ms: list[float] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
-    untold: int = 0
+    without_retry_after: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     elapsed_s: float = 0.0
 
@@ -67,7 +67,7 @@ class Outcome:
 
 
 class Uploads:
-    """The same selfie of many guests, one connection for each upload."""
+    """Uploads the same selfie as many guests, with one connection per upload."""
 
     def __init__(self, url: str, tokens: list[str], jpeg: bytes) -> None:
         address = urlsplit(url)
@@ -98,7 +98,7 @@ class Uploads:
             outcome.accepted_ms.append((time.perf_counter() - started) * 1000)
         elif status in (429, 503):
             outcome.refused[status] += 1
-            outcome.untold += b"\r\nretry-after: " not in answer.lower()
+            outcome.without_retry_after += b"\r\nretry-after: " not in answer.lower()
         else:
             outcome.failed[str(status)] += 1
 
@@ -111,7 +111,7 @@ class Uploads:
             transport.close()
 
     async def closed_loop(self, clients: int, duration_s: float = math.inf, count: float = math.inf) -> Outcome:
-        """Each client sends its next upload when the one before is answered, until the time or the number is over."""
+        """Each client sends one upload after the other, until the time or count is reached."""
         outcome, started = Outcome(), time.perf_counter()
 
         async def repeat(first: int) -> None:
@@ -125,7 +125,7 @@ class Uploads:
         return outcome
 
     async def open_loop(self, per_s: float, duration_s: float) -> Outcome:
-        """Uploads begin when it is time for them, whatever became of those before."""
+        """Starts uploads at a constant rate, regardless of earlier responses."""
         outcome, started = Outcome(), time.perf_counter()
         async with asyncio.TaskGroup() as sending:
             for number in range(int(per_s * duration_s)):
@@ -139,7 +139,7 @@ class Uploads:
 
 
 class _Exchange(asyncio.Protocol):
-    """One request and its whole answer; lean, since who asks shares the processors with who is measured."""
+    """One request and its whole response; minimal, since the client shares the processors with the measured system."""
 
     def __init__(self, request: bytes) -> None:
         self._request = request
@@ -155,7 +155,7 @@ class _Exchange(asyncio.Protocol):
         self._received += data
 
     def eof_received(self) -> None:
-        """The answer is complete, and what is not sent of the request stays unsent."""
+        """The response is complete; the rest of the request is not sent."""
         self._transport.abort()
 
     def connection_lost(self, fault: Exception | None) -> None:
@@ -168,7 +168,7 @@ class _Exchange(asyncio.Protocol):
 
 
 class Drips:
-    """Clients that send a head, a body or an upload without a valid token, a byte at a time, until they are closed."""
+    """Clients that send headers, a body or an upload without a valid token byte by byte until the server closes."""
 
     def __init__(self, url: str, count: int) -> None:
         address = urlsplit(url)
@@ -195,8 +195,8 @@ class Drips:
 
 def main() -> None:
     parser = argparse.ArgumentParser("make overload", description=__doc__)
-    parser.add_argument("--time", type=float, default=60, help="how long, in seconds, with each size")
-    parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="of a selfie, in millions of bytes")
+    parser.add_argument("--time", type=float, default=60, help="seconds for each selfie size")
+    parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="selfie sizes in millions of bytes")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
     unlimited = dict.fromkeys(("RATE_SELFIES", "RATE_SELFIE_MB", "RATE_ADDRESS_SELFIES"), "none")
@@ -222,7 +222,7 @@ def pad(jpeg: bytes, size_mb: float) -> bytes:
 
 
 def register_guests(system: LocalSystem) -> list[str]:
-    """The tokens of fresh guests of one event."""
+    """The tokens of new guests of one event."""
     add_organiser(system.data, system.env, ORGANISER, PASSWORD)
     with Person(system.base_url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -241,7 +241,7 @@ async def measure(uploads: Uploads, drips: Drips, duration_s: float) -> dict[str
     await uploads.closed_loop(1, 2)  # warm
     unloaded = await uploads.closed_loop(1, MEASURE_S)
     dripping = asyncio.create_task(drips.run())
-    beside_drips = await uploads.closed_loop(1, MEASURE_S)
+    during_drips = await uploads.closed_loop(1, MEASURE_S)
     await dripping
     capacity = await uploads.closed_loop(CLIENTS, MEASURE_S)
     loaded = await uploads.open_loop(FACTOR * capacity.per_s, duration_s)
@@ -249,8 +249,8 @@ async def measure(uploads: Uploads, drips: Drips, duration_s: float) -> dict[str
         "capacity_per_s": round(capacity.per_s, 1),
         "unloaded_p50_ms": round(unloaded.p(0.5), 1),
         "unloaded_p99_ms": round(unloaded.p(0.99), 1),
-        "p99_beside_drips_ms": round(beside_drips.p(0.99), 1),
-        "p99_beside_drips_ratio": round(beside_drips.p(0.99) / unloaded.p(0.99), 2),
+        "p99_during_drips_ms": round(during_drips.p(0.99), 1),
+        "p99_during_drips_ratio": round(during_drips.p(0.99) / unloaded.p(0.99), 2),
         "longest_drip_s": round(max(drips.lives_s), 1),
         "capacity_p99_ms": round(capacity.p(0.99), 1),
         "offered_per_s": round(FACTOR * capacity.per_s, 1),
@@ -260,7 +260,7 @@ async def measure(uploads: Uploads, drips: Drips, duration_s: float) -> dict[str
         "p99_ratio": round(loaded.p(0.99) / unloaded.p(0.99), 2),
         "goodput": round(loaded.per_s / capacity.per_s, 2),
         "refused": loaded.refused.total(),
-        "refused_without_retry_after": loaded.untold,
+        "refused_without_retry_after": loaded.without_retry_after,
         "other_failures": loaded.failed.total() + capacity.failed.total() + unloaded.failed.total(),
         "sending_took_s": round(loaded.elapsed_s, 1),
     }
@@ -272,8 +272,8 @@ def peak_mb(pid: int) -> float:
 
 
 def report(result: dict[str, float]) -> int:
-    """Prints the figures; 0 when the targets are reached."""
-    table = Table(title="Selfies, five times of what can be taken", title_justify="left")
+    """Prints the figures; returns the exit code, 0 if the targets are reached."""
+    table = Table(title=f"Selfies at {FACTOR} times the capacity", title_justify="left")
     table.add_column("what")
     table.add_column("figure", justify="right")
     for name, figure in result.items():
@@ -282,11 +282,10 @@ def report(result: dict[str, float]) -> int:
     reached = {
         f"p99 of the accepted under {MAX_P99_RATIO:g} times the unloaded": result["p99_ratio"] < MAX_P99_RATIO,
         f"goodput at least {MIN_GOODPUT:g} of the capacity": result["goodput"] >= MIN_GOODPUT,
-        f"p99 beside {DRIPS} drips within {MAX_P99_RATIO:g} times the unloaded": result["p99_beside_drips_ratio"]
+        f"p99 alongside {DRIPS} slow clients within {MAX_P99_RATIO:g}x": result["p99_during_drips_ratio"]
         <= MAX_P99_RATIO,
-        f"drips closed within {MAX_DRIP_S:g} s": result["longest_drip_s"] <= MAX_DRIP_S,
-        "only refusals that say when to come back": not result["other_failures"]
-        and not result["refused_without_retry_after"],
+        f"slow clients closed within {MAX_DRIP_S:g} s": result["longest_drip_s"] <= MAX_DRIP_S,
+        "only rejections with Retry-After": not result["other_failures"] and not result["refused_without_retry_after"],
     }
     for target, is_reached in reached.items():
         console.print(f"{target}: {'reached' if is_reached else 'MISSED'}.")

@@ -1,5 +1,5 @@
-"""`make upload-load`: an organiser's page uploads a folder; how fast, how large the page grows, and whether it answers
-keys meanwhile. The same folder is then sent without a browser, for comparison."""
+"""`make upload-load`: measures the speed, the memory and the response to keys of an organiser's page that uploads a
+folder. The same folder is then sent without a browser, for comparison."""
 
 import argparse
 import shutil
@@ -23,13 +23,13 @@ from tests.pages.phone import film_of
 from tests.pages.pictures import draw_photo
 
 ORGANISER, PASSWORD = "upload-organiser", "only for this run"
-SENDERS = 4  # as the page has
+SENDERS = 4  # like the page
 MAX_PAGE_MB, MAX_KEY_MS = 300, 100
-# While the servers keep both cores busy, a single picture may come late; one key in twenty may wait for it.
+# While the servers keep both cores busy, a single frame may be late; one key in twenty may wait for it.
 JUDGED_SHARE = 0.95
 KEY_EVERY_S = 0.5
-# Event Timing: from a key press until the next picture is on the screen, in steps of 8 ms; it tells from this on.
-SHORTEST_TOLD_MS = 16.0
+# Event Timing measures from a key press to the next frame, in steps of 8 ms, and reports only durations from this on.
+SHORTEST_REPORTED_MS = 16.0
 WATCH_KEYS = """
 window.keys = [];
 new PerformanceObserver((list) => {
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def write_photos(folder: Path, count: int, size_bytes: int) -> Path:
-    """One picture, each time with other bytes after its end."""
+    """Writes copies of one picture with different bytes after its end."""
     folder.mkdir()
     picture = draw_photo(1, 640, 480)
     for number in range(count):
@@ -85,7 +85,7 @@ def run(system: LocalSystem, organiser: Person, photos: Path) -> int:
     stored = [organiser.event(event)["photos"]["total"] for event in (by_page, by_program)]
     for name, seconds in (("the page", figures.seconds), ("a program", program_s)):
         console.print(f"{name}: {count / seconds:.1f} files/s, {megabytes / seconds:.1f} MB/s, {seconds:.1f} s")
-    console.print(f"photos kept: {stored[0]} and {stored[1]} of {count}")
+    console.print(f"photos stored: {stored[0]} and {stored[1]} of {count}")
     keys = sorted(figures.keys_ms)
     judged = keys[int(JUDGED_SHARE * (len(keys) - 1))]
     console.print(
@@ -114,7 +114,7 @@ def upload_by_page(base_url: str, event_id: str, photos: Path, count: int) -> Fi
         seconds = time.monotonic() - began
         slow = page.evaluate("window.keys")
         browser.close()
-    return Figures(seconds, largest_mb, [*slow, *[SHORTEST_TOLD_MS] * (pressed - len(slow))])
+    return Figures(seconds, largest_mb, [*slow, *[SHORTEST_REPORTED_MS] * (pressed - len(slow))])
 
 
 def sign_in(page: Page, base_url: str) -> None:
@@ -126,7 +126,7 @@ def sign_in(page: Page, base_url: str) -> None:
 
 
 def renderer_mb() -> float:
-    """The largest process of the browser that shows a page."""
+    """The size of the browser's largest renderer process."""
     sizes = [0]
     for process in psutil.Process().children(recursive=True):
         try:
@@ -138,7 +138,7 @@ def renderer_mb() -> float:
 
 
 def upload_by_program(base_url: str, event_id: str, photos: Path) -> float:
-    """In requests of the size of the page's."""
+    """Sends the photos in requests of the same size as the page; returns the seconds."""
     paths = sorted(photos.iterdir())
     per_request = max(1, min(50, 10_000_000 // paths[0].stat().st_size))
     with httpx2.Client(base_url=base_url, timeout=120) as client, ThreadPoolExecutor(SENDERS) as senders:

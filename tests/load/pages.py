@@ -1,4 +1,4 @@
-"""Open pages of the guests under load: each holds a stream of `/api/updates`, as a page does that lies on a table."""
+"""Open pages of guests under load: each holds a stream of `/api/updates`, like the page on an idle phone."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ OPEN_S = 10.0
 
 @dataclass
 class PageCounts:
-    """What became of all pages; `hints` are those that arrived."""
+    """The counts of all pages; `hints` are those that arrived."""
 
     opened: int = 0
     stayed_open: int = 0
@@ -41,7 +41,7 @@ class OpenPage:
         self._reader = gevent.spawn(self._read)
 
     def close(self) -> None:
-        """At the end of the run: a stream that is still read has stayed open."""
+        """Called at the end of the run: a stream that is still being read has stayed open."""
         self._counts.stayed_open += not self._reader.dead
         self._reader.kill()
         self._connection.close()

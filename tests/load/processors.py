@@ -1,4 +1,4 @@
-"""The processor time of processes, as Linux counts it."""
+"""The processor time of processes, from /proc."""
 
 import os
 from collections import defaultdict
@@ -8,7 +8,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def processor_s(process_id: int) -> float:
-    """Of a process and all that descend from it, those that have ended and been waited for as well, in seconds."""
+    """Processor time of a process and all its descendants, including reaped ones, in seconds."""
     children, ticks = defaultdict(list), {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

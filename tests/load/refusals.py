@@ -1,8 +1,8 @@
-"""`python -m tests.load.refusals`: what refusing selfies early saves, with it and without it in turns.
+"""`python -m tests.load.refusals`: the processor time of a gateway with and without early rejection of selfies.
 
-A gateway of each kind stands before services that are scripted; five times as many selfies come as they accept, each
-on a connection of its own. The processor time is that of the gateway's process alone, so other work on the machine does
-not count.
+A gateway of each kind runs in front of scripted services, in alternating phases. Selfies arrive at five times their
+capacity, each on its own connection. The processor time is that of the gateway process alone, so other work on the
+machine does not count.
 """
 
 import argparse
@@ -34,7 +34,7 @@ COMMANDS = {"with": ["-m", "gateway"], "without": ["-c", WITHOUT]}
 
 @dataclass
 class Phases:
-    """What one kind of gateway did in all of its phases."""
+    """The results of one kind of gateway in all of its phases."""
 
     processor_s: list[float] = field(default_factory=list)
     accepted_ms: list[float] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Phases:
 
     def describe(self) -> str:
         return (
-            f"{statistics.median(self.processor_s):.2f} s of processor for {RATE * PHASE_S:.0f} selfies; "
+            f"{statistics.median(self.processor_s):.2f} s of processor time for {RATE * PHASE_S:.0f} selfies; "
             f"{len(self.accepted_ms)} accepted, median {statistics.median(self.accepted_ms):.0f} ms, "
             f"p99 {statistics.quantiles(self.accepted_ms, n=100)[-1]:.0f} ms; "
             f"{len(self.refused_ms)} refused, median {statistics.median(self.refused_ms):.1f} ms; {self.failed} failed"
@@ -88,7 +88,7 @@ def processor_s(process_id: int) -> float:
 
 @contextmanager
 def running(kind: str, address: str) -> Iterator[tuple[int, int]]:
-    """The gateway's process and port."""
+    """Runs a gateway; yields its process id and port."""
     port = free_port()
     settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")} | {
         "MINOIS_KEYS": public_keys().name,
@@ -133,7 +133,8 @@ def main() -> None:
     pairs = zip(found["without"].processor_s, found["with"].processor_s, strict=True)
     for kind, phases in found.items():
         print(f"{kind}: {phases.describe()}")
-    print(f"without / with: {statistics.median(without / early for without, early in pairs):.2f} times the processor")
+    ratio = statistics.median(without / early for without, early in pairs)
+    print(f"without / with: {ratio:.2f} times the processor time")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Events of which photos are read, guests who are searched in them, and guests who look at their galleries."""
+"""The load of `make replicas`: photos to read, selfies to match, and galleries to view."""
 
 import asyncio
 import math
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Phase:
-    """What became of one phase; `milliseconds` are those of requests, in the phase of selfies until the matches."""
+    """The results of one phase; `milliseconds` are those of requests, or of selfies from upload to matches."""
 
     operations: int = 0
     elapsed_s: float = 0.0
@@ -42,7 +42,7 @@ class Phase:
             "per s": round(self.operations / self.elapsed_s, 1),
             "p50 ms": round(self._percentile(0.5)),
             "p95 ms": round(self._percentile(0.95)),
-            "told to come back": self.waits,
+            "rejected (retry later)": self.waits,
             "errors": self.errors.total(),
         }
 
@@ -53,7 +53,7 @@ class Phase:
 
 @dataclass
 class Guest:
-    """`expected` are the photos that show them, once they are uploaded."""
+    """`expected` are the ids of the uploaded photos that show the guest."""
 
     person: str
     selfie: bytes
@@ -73,7 +73,7 @@ class Event:
 
 
 class Work:
-    """The same for every number of processes; requests go to all gateways in turn."""
+    """The same work for every number of processes; requests go to all gateways in turn."""
 
     def __init__(self, events: int, photos: int, guests: int, reads: int) -> None:
         self._event_count, self._guest_count, self._reads = events, guests, reads
@@ -83,7 +83,7 @@ class Work:
         self._organiser = ""
 
     async def prepare(self, urls: Sequence[str]) -> None:
-        """Events and their guests."""
+        """Creates the events and their guests."""
         selfies = cycle(load_selfies(Path("var/sample")))
         async with Clients(urls) as clients:
             form = {"username": ORGANISER, "password": PASSWORD}
@@ -149,7 +149,7 @@ class Work:
         phase.operations = len(self._guests)
 
     async def _read(self, clients: "Clients", phase: Phase) -> None:
-        """Each of the readers asks for a gallery, one of its pictures and the state of the search, in turn."""
+        """Each reader requests a gallery, one of its pictures and the state of the search, in turn."""
         left = iter(range(self._reads))
         guests = cycle(self._guests)
 
@@ -181,7 +181,7 @@ class Clients:
             await client.aclose()
 
     async def ask(self, method: str, path: str, token: str = "", **request: Any) -> Json:
-        """Comes back where it is told to, as pages do. Raises httpx2.HTTPError."""
+        """Retries after Retry-After, as pages do. Raises httpx2.HTTPError."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         for _ in range(REPEATS):
             answer = await next(self._turn).request(method, path, headers=headers, **request)
@@ -195,7 +195,7 @@ class Clients:
         return body
 
     async def time(self, phase: Phase, method: str, path: str, token: str, **request: Any) -> Json:
-        """As `ask`; a fault is counted, and the answer then empty."""
+        """Like `ask`, but counts a fault and then returns an empty response."""
         started = time.perf_counter()
         try:
             return await self.ask(method, path, token, **request)
@@ -213,7 +213,7 @@ async def wait_for(condition: Callable[[], Awaitable[bool]], poll_s: float) -> N
 
 
 async def find_gallery(clients: Clients, guest: Guest) -> set[str]:
-    """The ids of all photos that the guest is shown."""
+    """The ids of all photos in the guest's gallery."""
     found: set[str] = set()
     cursor = ""
     while True:

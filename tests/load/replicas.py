@@ -1,7 +1,7 @@
 """`make replicas`: the same work for one and for two processes of each kind, with one database, on this machine.
 
-Two processes cannot be faster than the processors they share, so the table also has the processor time of each
-operation: where it does not grow with the number of processes, further machines add their whole throughput.
+Two processes cannot be faster than the processors they share, so the table also has the processor time per operation:
+if it does not grow with the number of processes, further machines add their full throughput.
 """
 
 import argparse
@@ -40,9 +40,9 @@ console = Console(width=120)
 def main() -> None:
     parser = argparse.ArgumentParser("make replicas", description=__doc__)
     parser.add_argument("--events", type=int, default=6)
-    parser.add_argument("--photos", type=int, default=6, help="of each event")
-    parser.add_argument("--guests", type=int, default=3, help="of each event")
-    parser.add_argument("--reads", type=int, default=600, help="of all guests together")
+    parser.add_argument("--photos", type=int, default=6, help="per event")
+    parser.add_argument("--guests", type=int, default=3, help="per event")
+    parser.add_argument("--reads", type=int, default=600, help="total of all guests")
     chosen = parser.parse_args()
     phases, times = {}, {}
     for count in COUNTS:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def measure(count: int, work: Work) -> tuple[Mapping[str, Phase], Mapping[str, Times]]:
-    """What became of each phase, and the processor seconds that each process spent in it, by phase, kind and name."""
+    """The results of each phase, and the processor seconds of each process by phase, kind and name."""
     folder = Path(tempfile.mkdtemp(prefix="minois-replicas-", dir="/tmp"))
     replicas = dict.fromkeys(KINDS, count)
     system = LocalSystem(folder / "data", replicas=replicas, settings=SETTINGS)
@@ -86,7 +86,7 @@ def kind_of(process: str) -> str:
 
 
 def report(phases: Mapping[int, Mapping[str, Phase]], times: Mapping[int, Mapping[str, Times]]) -> int:
-    """Prints the tables; 0 when nothing failed and every gallery was exact."""
+    """Prints the tables; returns the exit code, 0 if nothing failed and every gallery was exact."""
     console.print(throughput_table(phases))
     console.print(processor_table(phases, times))
     failed = {count: sum(phase.errors.total() for phase in phases[count].values()) for count in COUNTS}
@@ -109,7 +109,7 @@ def throughput_table(phases: Mapping[int, Mapping[str, Phase]]) -> Table:
 
 
 def processor_table(phases: Mapping[int, Mapping[str, Phase]], times: Mapping[int, Mapping[str, Times]]) -> Table:
-    title = "Processor ms for each operation: 1 of each, 2 of each, shares of the two (all: ratio)"
+    title = "Processor ms per operation: 1 of each, 2 of each, shares of the two (all: ratio)"
     table = Table(title=title, title_justify="left")
     for name in ("process", *PHASES):
         table.add_column(name, justify="left" if name == "process" else "right")
@@ -130,7 +130,7 @@ def processor_table(phases: Mapping[int, Mapping[str, Phase]], times: Mapping[in
 
 
 def shares(times: Mapping[int, Mapping[str, Times]], phase: str, kind: str) -> str:
-    """Of the processor time of the two, in percent."""
+    """The shares of the two processes in their processor time, in percent."""
     spent_s = times[2][phase][kind].values()
     return "/".join(f"{value / (sum(spent_s) or 1):.0%}" for value in spent_s)
 

@@ -1,4 +1,4 @@
-"""`make load`: a fresh system with the real engine and an event of 500 photos, under the load of a party."""
+"""`make load`: a fresh system with the real engine and an event of 500 photos under the load of a party."""
 
 import argparse
 import csv
@@ -28,7 +28,7 @@ BATCH = 50
 PAGES = "pages.json"
 ORGANISER, PASSWORD = "load-organiser", "only for this run"
 
-# Of the system before this one, in milliseconds, as its users were told.
+# Times of the previous system in milliseconds, from its documentation.
 OLD_MS = {
     "/api/upload-selfie": "300",
     "/api/check-event-code": "100",
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def prepare(system: LocalSystem, count: int) -> tuple[str, Mapping[str, int]]:
-    """The code of an event with `count` indexed photos, and how many show each person."""
+    """Creates an event with `count` indexed photos; returns its code and the number of photos of each person."""
     add_organiser(system.data, system.env, ORGANISER, PASSWORD)
     photos: Counter[str] = Counter()
     with Person(system.base_url) as organiser, Progress(console=console) as progress:
@@ -97,7 +97,7 @@ def prepare(system: LocalSystem, count: int) -> tuple[str, Mapping[str, int]]:
 def run_locust(
     system: LocalSystem, folder: Path, code: str, expected: Mapping[str, int], duration: str, users: int
 ) -> list[dict[str, str]]:
-    """The rows of locust's statistics."""
+    """Runs locust and returns the rows of its statistics."""
     command = [sys.executable, "-m", "locust", "-f", "tests/load/locustfile.py", f"--host={system.base_url}"]
     command += [f"--users={users}", "--spawn-rate=5", f"--run-time={duration}", "--headless", "--only-summary"]
     command += ["--html=results.html", f"--csv={folder / 'load'}", "--loglevel=ERROR", "--stop-timeout=60"]
@@ -110,7 +110,7 @@ def run_locust(
 
 
 def report(rows: list[dict[str, str]], pages: PageCounts, users: int, duration: str) -> int:
-    """Prints the table; 0 when nothing failed, uploads were as fast as promised and every page stayed open."""
+    """Prints the table; returns the exit code, 0 if nothing failed, uploads were fast and every page stayed open."""
     table = Table(title=f"{users} guests for {duration}, times in ms", title_justify="left")
     for name in ("what", "count", "failed", "median", "p95", "p99", "before"):
         table.add_column(name, justify="left" if name == "what" else "right")

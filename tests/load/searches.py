@@ -1,10 +1,10 @@
-"""For how many different faces one account, one browser and one address can search.
+"""Measures for how many different faces one account, one browser and one address can search.
 
 python -m tests.load.searches FOLDER [--seconds 60] [--only browser,address]
 
-`FOLDER`: pictures of single persons with `labels.csv` (photo, kind, person). Each attacker sends one face after the
-other, four at once, to a fresh system without limits and to one as it is delivered; every face that was compared with
-photos counts. Whoever may not search on with an account adds people to it, deletes selfies, and goes on with the next.
+`FOLDER`: pictures of single people with `labels.csv` (photo, kind, person). Each attacker sends face after face, four
+concurrently, to a fresh system without limits and to one with the defaults; every face that was compared with
+photos counts. An attacker whose account reaches its limits adds people, deletes selfies, and then creates another.
 """
 
 import argparse
@@ -48,8 +48,8 @@ OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 @dataclass
 class Count:
-    """What an attacker has reached: people whose face was compared, all such comparisons (where there are more of them
-    than people in the folder), and what was refused, by reason."""
+    """The results of an attacker: the people whose face was compared, the number of comparisons (which may exceed the
+    number of people in the folder), and the rejections by reason."""
 
     people: set[str] = field(default_factory=set)
     searches: int = 0
@@ -58,7 +58,7 @@ class Count:
 
 
 class Attacker:
-    """Sends faces until the time is over. `kind`: what stays the same, the account, the browser or the address."""
+    """Sends faces until the time is over. `kind`: what is constant, the account, the browser or the address."""
 
     def __init__(self, url: str, code: str, kind: str, faces: list[tuple[str, bytes]]) -> None:
         self._url, self._code, self._kind = url, code, kind
@@ -85,7 +85,7 @@ class Attacker:
                 return
 
     def _search_with(self, http: httpx2.Client, token: str) -> None:
-        """With everything that an account may: its own selfie, those of other people, and again after a deletion."""
+        """Uses all that an account offers: its own selfie, those of other people, and new ones after a deletion."""
         http.headers["Authorization"] = f"Bearer {token}"
         people = [None, *self._add_people(http)]
         idle = 0
@@ -117,7 +117,7 @@ class Attacker:
         return False
 
     def _add_people(self, http: httpx2.Client) -> Iterator[str]:
-        form = {"name": "Somebody", "consent_version": "1"}
+        form = {"name": "Someone", "consent_version": "1"}
         while (answer := http.post("/api/people", json=form)).status_code == 201:
             yield answer.json()["id"]
 
@@ -147,7 +147,7 @@ class Attacker:
 
 
 def read_faces(folder: Path) -> list[tuple[str, bytes]]:
-    """One picture of each person."""
+    """The name and one picture of each person."""
     with (folder / "labels.csv").open(newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["person"] and row["kind"] != "natural"]
     return [(who, (folder / name).read_bytes()) for who, name in {row["person"]: row["photo"] for row in rows}.items()]
@@ -189,7 +189,7 @@ def main() -> None:
     options = parser.parse_args()
     faces = read_faces(options.folder)
     for kind in options.only.split(","):
-        for name, settings in (("without limits", UNLIMITED), ("as delivered", {})):
+        for name, settings in (("without limits", UNLIMITED), ("defaults", {})):
             print(json.dumps({"system": name, **measure(kind, options.seconds, settings, faces)}), flush=True)
 
 

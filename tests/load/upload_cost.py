@@ -1,6 +1,6 @@
 """`python -m tests.load.upload_cost`: processor time of one selfie upload, by process and by size of the selfie.
 
-The workers are stopped, and what the idle system needs meanwhile is subtracted.
+The workers are stopped, and the processor time of the idle system is subtracted.
 """
 
 import argparse
@@ -29,9 +29,9 @@ WORKERS = ("selfie-worker", "indexer")
 
 def main() -> None:
     parser = argparse.ArgumentParser("upload_cost", description=__doc__)
-    parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="of a selfie, in millions of bytes")
-    parser.add_argument("--uploads", type=int, default=UPLOADS, help="of each size")
-    parser.add_argument("--clients", type=int, default=1, help="that upload at the same time")
+    parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="selfie sizes in millions of bytes")
+    parser.add_argument("--uploads", type=int, default=UPLOADS, help="uploads of each size")
+    parser.add_argument("--clients", type=int, default=1, help="number of concurrent clients")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-cost-", dir="/tmp"))
     system = LocalSystem(
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def measure(system: LocalSystem, uploads: Uploads, count: int, clients: int) -> dict[str, float]:
-    """Milliseconds of processor time for each upload, of each process with its children, and times until answered."""
+    """Milliseconds of processor time per upload, of each process with its children, and response times."""
     uvloop.run(uploads.closed_loop(clients, count=WARM_UP))
     idle_from = read_processor_s(system)
     time.sleep(IDLE_S)
@@ -72,7 +72,7 @@ def measure(system: LocalSystem, uploads: Uploads, count: int, clients: int) -> 
 
 
 def read_processor_s(system: LocalSystem) -> dict[str, float]:
-    """Of each process with all of its children, also of those that have ended."""
+    """Processor time of each process with all of its children, including those that have ended."""
     return {name: _tree_s(system.processes[name].pid or 0) for name in SERVING}
 
 

@@ -1,4 +1,4 @@
-"""An event whose photos show a person who is not a guest and whom an organiser removes.
+"""An event whose photos show a person who is not a guest and is removed by an organiser.
 
 The guest is at position 0; the tolerance reaches to 8.
 """

@@ -1,4 +1,4 @@
-"""Files that look like photos, and a reader that finds the people whom they name."""
+"""Files that look like photos, and a reader that finds the people named in them."""
 
 from collections.abc import Iterable
 

@@ -19,7 +19,7 @@ from tests.harness.databases import KEY, NEXT_KEY, with_vault
 from tests.matcher.scripted_photos import person
 from tests.matcher.world import World, make_rematch
 
-NOBODY = Vault()
+WITHOUT_KEYS = Vault()
 
 
 def stored(db: Engine) -> list[bytes]:
@@ -71,7 +71,7 @@ def test_a_new_installation_encrypts_everything_it_stores(make_db: Callable[[str
 
 
 def test_control_without_a_master_key_encodings_are_readable(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
-    db = with_vault(make_db("matcher"), NOBODY)
+    db = with_vault(make_db("matcher"), WITHOUT_KEYS)
     party(World(db, tmp_path))
     assert person(1) in stored(db)
 

@@ -89,7 +89,7 @@ def erase_guest_with_photos(world: World) -> None:
     world.change(ChangeKind.EVENT_DELETED, event_id=gone)
 
     world.change(ChangeKind.USER_ERASED, user_id=ann)
-    assert set(world.seen(here, bob)) == others, "hidden at once"
+    assert set(world.seen(here, bob)) == others, "hidden immediately"
     assert not sees(world, ann, mine)
     world.index_all()
     assert set(world.seen(here, bob)) == others, "read later, visible to no guest"
@@ -100,7 +100,7 @@ def erase_guest_with_photos(world: World) -> None:
     assert check(world) == []
 
 
-def test_photos_of_an_erased_guest_are_hidden_at_once_and_then_deleted(world: World) -> None:
+def test_photos_of_an_erased_guest_are_hidden_immediately_and_then_deleted(world: World) -> None:
     erase_guest_with_photos(world)
 
 

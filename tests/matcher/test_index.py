@@ -128,7 +128,7 @@ class NothingReserved(Index):
         return True
 
 
-def test_control_without_a_bound_all_events_are_held_at_once(
+def test_control_without_a_bound_all_events_are_held_in_memory(
     world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = [world.event() for _ in range(4)]

@@ -61,7 +61,7 @@ class Before:
                      for name in ("late_upload", "original_late", "waiting_upload")}  # fmt: skip
         self.upload = photo_of([1, 2], "late")
         self.write(folder, self.keys["late_upload"], self.upload)
-        self.write(folder, self.keys["original_late"], JPEG + b"encoded anew" + JPEG_END)
+        self.write(folder, self.keys["original_late"], JPEG + b"encoded again" + JPEG_END)
         self.write(folder, self.keys["waiting_upload"], photo_of([1], "waiting"))
         values: dict[str, Any] = {
             **self.ids,
@@ -146,7 +146,7 @@ def test_an_original_re_encoded_by_0001_is_replaced_by_a_new_upload(world: World
     def send() -> bytes:
         return b"".join(world.photos.open_photo(before.guest, before.late, Variant.ORIGINAL)[1].chunks)
 
-    assert send() == JPEG + b"encoded anew" + JPEG_END
+    assert send() == JPEG + b"encoded again" + JPEG_END
 
     def read(data: bytes) -> Reading:
         return Reading(**{**vars_of(read_script(data)), "original_parts": ((0, 4), b"clean", (4, len(data)))})

@@ -188,7 +188,7 @@ class PairsAndAudience(PairsAndRefusals):
 
 
 class LetsGuestsIn(PhotoStore):
-    """A broken twin: a guest's photo is visible at once."""
+    """A broken twin: a guest's photo is visible immediately."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         added = super().add(photo, most_of_guest)

@@ -59,7 +59,7 @@ class DecidesBeforeTheRelease(AudienceStore):
         return super()._may_decide(connection, values)
 
 
-def test_guests_see_what_is_released_in_any_order_of_events(make_db: Callable[[str], Engine]) -> None:
+def test_guests_see_released_photos_in_any_order_of_events(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=20, machine=PairsAndReleases)
 

@@ -21,8 +21,8 @@ from tests.matcher.world import TOLERANCE
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson
 
 GUESTS = st.integers(0, 2)
-SETTLES = st.booleans()  # whether the event is settled at once
-# Two people who match each other, and one with whom they share faces at 5 to 7. Those at -5 and -6 are templates of the
+SETTLES = st.booleans()  # whether the event is settled immediately
+# Two people who match each other, and one who shares faces with them at 5 to 7. Those at -5 and -6 are templates of the
 # first two, which find those at -11 and -12 in the first round; of these, those at -12 find those at -18 in the second.
 SELFIES = st.sampled_from([0, 0, 1, 12, 12, None])
 LOOKS = st.lists(
@@ -245,7 +245,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         return expected
 
     def match(self, user: UUID, photo: UUID) -> None:
-        """The direct matches, which are published at once."""
+        """The direct matches, which are published immediately."""
         place = self.selfies.get(user)
         if place is None or photo in self.refused[user]:
             return

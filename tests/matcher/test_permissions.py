@@ -134,11 +134,11 @@ def test_each_role_may_do_what_the_table_says(party: Party, case: int, role: Rol
 
 def test_the_table_covers_every_rpc_open_to_people() -> None:
     methods = {**vars(PhotoServicer), **vars(MatcherServicer)}
-    of_users = {name for name, method in methods.items() if USER in getattr(method, "access", NOBODY).kinds}
+    of_users = {name for name, method in methods.items() if USER in getattr(method, "access", NoAccess).kinds}
     assert of_users == {rpc for rpc, *_ in CASES} | ELSEWHERE
 
 
-class NOBODY:
+class NoAccess:
     kinds: frozenset[str] = frozenset()
 
 

@@ -194,7 +194,7 @@ def test_a_reader_stopped_by_a_signal_or_a_lost_database_records_no_failure(worl
     assert world.photos.count(world.organiser, [event])[0].indexed == 1
 
 
-def test_a_stop_releases_the_claim_at_once_and_the_late_result_is_fenced(world: World) -> None:
+def test_a_stop_releases_the_claim_immediately_and_the_late_result_is_fenced(world: World) -> None:
     event = world.event()
     world.upload(event, [1])
 

@@ -1,4 +1,4 @@
-"""Photos read by an older engine are reread, and the results of an event take effect all at once."""
+"""Photos read by an older engine are reread, and the results of an event take effect together."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def old(world: LooksWorld) -> Old:
     return Old(world)
 
 
-def test_old_matches_stay_until_the_last_photo_is_reread_and_all_are_swapped_at_once(old: Old) -> None:
+def test_old_matches_stay_until_the_last_photo_is_reread_and_all_are_swapped_together(old: Old) -> None:
     for _ in old.photos:
         assert old.world.rereader.step()
         assert old.found() == old.before

@@ -138,9 +138,9 @@ def test_an_unreachable_database_is_unavailable_and_not_a_failed_rematch(
     event = world.event()
     guest = world.join(event)
 
-    def away(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise DatabaseUnavailable
 
-    monkeypatch.setattr(world.match_store, "publish", away)
+    monkeypatch.setattr(world.match_store, "publish", fail)
     with refused(StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
         service.rematch(event, request(event, guest, 1, 1))

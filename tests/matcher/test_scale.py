@@ -44,7 +44,7 @@ def delete_large_event(world: World) -> None:
     world.db.dispose()  # the timeout applies to new connections
     try:
         world.change(ChangeKind.EVENT_DELETED, event_id=doomed)
-        assert world.member_store.find_role(doomed, world.organiser) is None, "hidden at once"
+        assert world.member_store.find_role(doomed, world.organiser) is None, "hidden immediately"
         assert world.job_store.claim(LEASE_S) is None, "its photos are not claimed any more"
         assert world.rematch(other, guest, 1, 1) == "DONE"
         assert world.found(guest) == {photo}
@@ -58,7 +58,7 @@ def delete_large_event(world: World) -> None:
     assert world.count("blob_deletions") == PHOTOS
 
 
-def test_a_large_event_is_hidden_at_once_and_deleted_in_batches(world: World) -> None:
+def test_a_large_event_is_hidden_immediately_and_deleted_in_batches(world: World) -> None:
     delete_large_event(world)
 
 

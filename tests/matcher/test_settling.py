@@ -59,7 +59,7 @@ def gallery(world: LooksWorld) -> Gallery:
     return Gallery(world)
 
 
-def test_direct_matches_appear_at_once_and_the_rest_when_the_event_is_settled(gallery: Gallery) -> None:
+def test_direct_matches_appear_immediately_and_the_rest_when_the_event_is_settled(gallery: Gallery) -> None:
     assert gallery.found() == set(gallery.near)
     assert gallery.settle() == {*gallery.near, gallery.far}
     assert set(gallery.world.seen(gallery.event, gallery.guest)) == gallery.found()
@@ -172,7 +172,7 @@ def test_a_changed_event_is_settled_after_a_short_delay(gallery: Gallery) -> Non
 def test_the_lease_grows_with_the_faces_and_people_of_the_event(gallery: Gallery) -> None:
     store = gallery.world.settlement_store
     assert store.claim(-1, 0)
-    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the previous lease expired at once"
+    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the previous lease expired immediately"
     assert store.claim(-1, 0) is None
 
 

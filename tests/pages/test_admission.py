@@ -33,7 +33,7 @@ def test_a_waiting_guest_takes_a_selfie_and_the_page_updates_on_admission(
     organiser.add_photos(event, [one_of("Ada"), one_of("Ben")])
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.see(LETS_IN["en"])
-    phone.see("Your selfie is here")
+    phone.see("Your selfie has arrived")
     phone.check_accessibility()
     assert not [request for request in phone.requests if "/api/my-photos" in request.url]
     admit(organiser, event)

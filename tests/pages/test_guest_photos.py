@@ -46,7 +46,7 @@ def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     ada = new_phone()
     enter(ada, event)
     add(ada, ("party.jpg", one_of("Ben").jpeg))
-    expect(sending(ada)).to_contain_text("1 of 1 sent. Done. The organiser looks at", timeout=PATIENCE_MS)
+    expect(sending(ada)).to_contain_text("1 of 1 sent. Done. The organiser checks", timeout=PATIENCE_MS)
     ada.check_accessibility()
 
     assert ada.shifts() < 0.01
@@ -87,11 +87,11 @@ def test_failed_files_have_a_reason_and_photos_are_sent_once(phone: Phone, event
     add(phone, good, bad)
     expect(sending(phone)).to_contain_text("1 of 2 sent", timeout=PATIENCE_MS)
     expect(sending(phone)).to_contain_text("1 photo was not added")
-    expect(sending(phone)).to_contain_text("bad.jpg This is no picture that can be read.")
+    expect(sending(phone)).to_contain_text("bad.jpg This kind of file cannot be read.")
     phone.check_accessibility()
     phone.page.reload()
     add(phone, good)
-    expect(sending(phone)).to_contain_text("1 was there already", timeout=PATIENCE_MS)
+    expect(sending(phone)).to_contain_text("1 already uploaded", timeout=PATIENCE_MS)
 
 
 def test_the_add_button_appears_by_itself_when_the_event_allows_it(phone: Phone, organiser: Organiser) -> None:
@@ -112,7 +112,7 @@ def test_a_guest_at_the_daily_limit_is_informed(phone: Phone, event: Json) -> No
     enter(phone, event)
     phone.page.route("**/photos", refuse)
     add(phone, ("a.jpg", draw_photo(3, 800, 600)))
-    expect(sending(phone)).to_contain_text("Go on tomorrow.", timeout=PATIENCE_MS)
+    expect(sending(phone)).to_contain_text("Continue tomorrow.", timeout=PATIENCE_MS)
     expect(phone.button("Continue")).to_be_visible()
 
 

@@ -55,7 +55,7 @@ def test_a_guest_leaves_an_address_and_signs_in_with_it_on_another_device(
     phone.button("You and your data").click()
     phone.page.get_by_label("E-mail address").fill(ADDRESS)
     phone.check_accessibility()
-    phone.button("Tell me").click()
+    phone.button("Notify me").click()
     phone.see(f"An e-mail goes to {ADDRESS}")
     phone.check_accessibility()
     phone.page.reload()
@@ -71,7 +71,7 @@ def test_a_guest_leaves_an_address_and_signs_in_with_it_on_another_device(
     other.button("You and your data").click()
     other.see(f"An e-mail goes to {ADDRESS}")
     other.button("Delete the address").click()
-    expect(other.button("Tell me")).to_be_visible()
+    expect(other.button("Notify me")).to_be_visible()
 
 
 def test_an_organiser_who_forgot_the_password_gets_a_link(open_phone: Open, host: Organiser, smtp: SmtpServer) -> None:
@@ -168,4 +168,4 @@ def test_without_mail_the_pages_offer_no_links_by_mail(phone: Phone, organiser: 
     phone.button("Continue without a selfie").click()
     phone.button("You and your data").click()
     expect(phone.page.get_by_role("heading", name="You and your data")).to_be_visible()
-    expect(phone.page.get_by_text("Tell me by e-mail")).to_have_count(0)
+    expect(phone.page.get_by_text("E-mail me when")).to_have_count(0)

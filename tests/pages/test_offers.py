@@ -31,7 +31,7 @@ def test_photos_appear_on_the_open_page_when_they_are_released(
     organiser.add_photos(event, [one_of("Ada"), one_of("Ben")])
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.see(SOON["en"])
-    phone.see("Your selfie is here. This page changes by itself.")
+    phone.see("Your selfie has arrived. This page updates by itself.")
     phone.expect_photos(0)
     phone.check_accessibility()
     edit(organiser, event, releases_at=in_days(10).isoformat())

@@ -78,7 +78,7 @@ def test_a_folder_is_uploaded_completely_despite_a_network_failure(
 
     laptop.page.route("**/api/events/*/photos", stop_after_first)
     laptop.choose_folder(folder)
-    laptop.see("1 file is no picture and was left out: ")
+    laptop.see("1 file is not a picture and was skipped: ")
     upload = laptop.page.locator(".upload-state")
     expect(upload).to_contain_text(f"{FIRST_REQUEST} of {WHOLE_PARTY} sent", timeout=PATIENCE_MS)
     laptop.context.set_offline(True)
@@ -115,7 +115,7 @@ def test_after_a_reload_only_the_remaining_files_are_sent(
     laptop.requests.clear()
     laptop.choose_folder(folder)
     laptop.see("All photos are on the server.")
-    laptop.see("50 were there already")
+    laptop.see("50 already uploaded")
     assert len(uploads(laptop)) == 1
     assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
 
@@ -132,7 +132,7 @@ def test_failed_files_are_listed_with_a_reason_and_can_be_retried(
     laptop.see("All but 2 photos are on the server.")
     failures = laptop.page.locator(".failures li")
     expect(failures).to_have_count(2)
-    expect(failures.filter(has_text="text.jpg")).to_contain_text("This is no JPEG, PNG, WebP, HEIC or AVIF picture.")
+    expect(failures.filter(has_text="text.jpg")).to_contain_text("This is not a JPEG, PNG, WebP, HEIC or AVIF picture.")
     expect(failures.filter(has_text="empty.jpg")).to_contain_text("The file is empty.")
     assert len(stored_names(organiser, event)) == 3
     sent = len(uploads(laptop))
@@ -165,7 +165,7 @@ def test_known_photos_are_not_sent_again(laptop: Laptop, organiser: Organiser, e
     assert answer.status_code == 202
     laptop.open_event(event["id"])
     laptop.choose_folder(folder)
-    laptop.see("1 was there already")
+    laptop.see("1 already uploaded")
     laptop.see("All photos are on the server.")
     assert len([request for request in laptop.requests if request.url.endswith("/photos/known")]) == 1
     assert len(uploads(laptop)) == 1

@@ -17,7 +17,7 @@ ADD = "Look for someone else, too"
 def add_ben(phone: Phone, jpeg: bytes) -> None:
     """Adds Ben, from the guest's gallery to Ben's."""
     phone.button(ADD).click()
-    phone.see("A child, or somebody without a phone")
+    phone.see("A child, or someone without a phone")
     phone.page.locator("#person").fill("Ben")
     phone.page.get_by_role("checkbox").check()
     phone.button("Take a picture of them").click()

@@ -75,12 +75,12 @@ def test_an_invited_photographer_sees_only_their_own_photos(
     name = f"phil{uuid4().hex[:6]}"
     invited.expected_statuses.add(422)
     fill_account(invited, "olga", "short")
-    invited.button("Make an account and accept").click()
+    invited.button("Create an account and accept").click()
     invited.see("This user name is already in use.")
     invited.see("Use at least 8 characters.")
     invited.check_accessibility()
     fill_account(invited, name)
-    invited.button("Make an account and accept").click()
+    invited.button("Create an account and accept").click()
     invited.see("No photos yet")
     assert "#" not in invited.page.url
     assert tabs_of(invited) == ["Photos", "Guest page"]
@@ -90,7 +90,7 @@ def test_an_invited_photographer_sees_only_their_own_photos(
     (folder / "known.jpg").write_bytes(sample.photos[0].jpeg)
     invited.choose_folder(folder)
     invited.see("All photos are on the server.")
-    invited.see("1 was there already")
+    invited.see("1 already uploaded")
     invited.expect_tiles(1)
     expect(invited.page.locator(".grid input[type=checkbox]")).to_have_count(0)
     expect(invited.page.locator(".state .event-code")).to_have_count(0)

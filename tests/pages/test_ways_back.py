@@ -181,7 +181,7 @@ def test_a_link_asks_before_it_replaces_the_signed_in_account(phone: Phone, gall
     phone.button("Continue without a selfie").click()
     phone.see("Which photos are you in?")
     phone.open("/sign-in#nothing")
-    phone.see("Somebody is signed in on this device already")
+    phone.see("Someone is already signed in on this device")
     phone.check_accessibility()
     phone.page.get_by_role("link", name="Stay signed in").click()
     phone.see("Which photos are you in?")

@@ -171,7 +171,7 @@ def test_a_logo_is_shown_to_guests_and_on_the_poster_until_it_is_removed(
     laptop.see("This picture cannot be used as a logo.")
     laptop.check_accessibility()
     choose.set_input_files(drawing)
-    laptop.see("This is no picture that can be read.")
+    laptop.see("This kind of file cannot be read.")
     choose.set_input_files(logo)
     shown = laptop.page.locator(".settings .logo")
     expect(shown).to_be_visible(timeout=PATIENCE_MS)

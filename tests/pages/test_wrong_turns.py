@@ -117,13 +117,13 @@ def test_a_closed_event_still_shows_guests_their_photos(
     phone.expect_photos(1)
     late = new_phone()
     late.open(f"/e/{event['event_code']}")
-    late.see("This event is closed and takes no new guests")
+    late.see("This event is closed and accepts no new guests")
 
 
 def test_a_file_that_is_not_a_picture_is_explained(phone: Phone, gallery: Gallery) -> None:
     phone.expected_statuses.add(415)
     phone.join_with(gallery[0]["event_code"], b"this is no picture")
-    phone.see("This is no picture that can be read")
+    phone.see("This kind of file cannot be read")
     phone.button("Back").click()
     phone.see("Which photos are you in?")
 
@@ -187,7 +187,7 @@ def test_no_camera_stays_open_after_a_rejected_join(phone: Phone, gallery: Galle
     phone.open(f"/e/{gallery[0]['event_code']}")
     phone.page.get_by_role("checkbox").check()
     phone.button("Take a selfie").click()
-    phone.see("This event is closed and takes no new guests")
+    phone.see("This event is closed and accepts no new guests")
     phone.page.unroute("**/api/guest-sessions")
     phone.button("Continue without a selfie").click()
     phone.see("Which photos are you in?")

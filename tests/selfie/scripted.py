@@ -27,7 +27,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
         self.callers: list[str] = []
         self.deadlines: list[float | None] = []
         self.abandoned = 0
-        self.away = False
+        self.unavailable = False
         self.ready = Event()  # while cleared, no call is answered
         self.ready.set()
         self._news = Condition()
@@ -54,8 +54,8 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
     ) -> auth_pb2.ListChangesResponse:
         self.callers.append(_token(context))
         self.deadlines.append(context.time_remaining())
-        if self.away:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if self.unavailable:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "unavailable")
         while context.is_active() and not self.ready.wait(0.01):
             pass
         self.abandoned += not context.is_active()
@@ -72,13 +72,13 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
         self.metadata: list[dict[str, str]] = []
         self.deadlines: list[float | None] = []
         self.answer: Answer = _find_nothing
-        self.away = False
+        self.unavailable = False
 
     def Rematch(
         self, requests: Iterator[matcher_pb2.RematchRequest], context: grpc.ServicerContext
     ) -> Iterator[matcher_pb2.RematchResponse]:
-        if self.away:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if self.unavailable:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "unavailable")
         self.deadlines.append(context.time_remaining())
         self.metadata.append({key: str(value) for key, value in context.invocation_metadata()})
         for request in requests:

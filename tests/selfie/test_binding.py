@@ -211,7 +211,7 @@ def test_control_without_that_deletion_they_remain(world: World, guest: UUID, mo
 
 
 def erase(world: World, guest: UUID) -> None:
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
 
 

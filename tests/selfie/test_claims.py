@@ -91,7 +91,7 @@ def report_after_a_return(world: World) -> int:
     world.enter(guest)
     first = claim(world)
     for kind in (ChangeKind.LEFT, ChangeKind.JOINED):
-        world.tell(kind, event_id=event, user_id=guest)
+        world.publish(kind, event_id=event, user_id=guest)
     world.follower.catch_up()
     while (again := claim(world)).attempt < first.attempt:
         world.end_leases()
@@ -167,7 +167,7 @@ def test_a_claim_returns_at_most_the_requested_number(world: World) -> None:
     assert [len(world.rematches.claim(2, LEASE_S)) for _ in range(3)] == [2, 1, 0]
 
 
-def test_a_stop_ends_the_stream_and_releases_the_claims_at_once(world: World) -> None:
+def test_a_stop_ends_the_stream_and_releases_the_claims_immediately(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)

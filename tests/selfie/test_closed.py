@@ -28,14 +28,14 @@ def reopen(world: World, event: UUID) -> None:
 
 
 def update(world: World, event: UUID, **fields: object) -> None:
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=event, **fields)
+    world.publish(ChangeKind.EVENT_UPDATED, event_id=event, **fields)
     world.follower.catch_up()
 
 
 def join(world: World, guest: UUID) -> UUID:
     """Joins another event, which is open."""
     event = world.event()
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
     return event
 
@@ -257,7 +257,7 @@ def test_a_guest_invited_to_a_closed_event_is_searched_when_it_reopens(world: Wo
     world.enter(guest, 1)
     closed = world.event()
     update(world, closed, closed=True)
-    world.tell(ChangeKind.JOINED, event_id=closed, user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=closed, user_id=guest)
     world.follower.catch_up()
     world.rematch()
     assert not any(sent(world, closed))

@@ -17,12 +17,12 @@ from tests.selfie.world import World, valid, wait_until
 
 
 def join(world: World, guest: UUID, event: UUID, without_search: bool = False) -> None:
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest, without_search=without_search)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest, without_search=without_search)
     world.follower.catch_up()
 
 
 def leave(world: World, guest: UUID, event: UUID, is_last: bool = True) -> None:
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=guest, last_membership=is_last)
+    world.publish(ChangeKind.LEFT, event_id=event, user_id=guest, last_membership=is_last)
     world.follower.catch_up()
 
 
@@ -107,7 +107,7 @@ def has_selfie_after_the_last_event(world: World) -> bool:
     revision = world.row("SELECT revision FROM selfie.people").revision
     leave(world, guest, event, is_last=False)
     assert world.get(guest).image
-    world.tell(ChangeKind.EVENT_DELETED, event_id=other)
+    world.publish(ChangeKind.EVENT_DELETED, event_id=other)
     leave(world, guest, other)
     pass_time(world, 25)
     world.sweep()

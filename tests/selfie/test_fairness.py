@@ -36,7 +36,7 @@ class OldestSelfies(SelfieStore):
 
 def join_many(world: World, guest: UUID) -> None:
     for _ in range(MANY):
-        world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
+        world.publish(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
     world.follower.catch_up()
 
 

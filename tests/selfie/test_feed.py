@@ -32,7 +32,7 @@ def leave_twice(world: World) -> int:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
-    left = world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
+    left = world.publish(ChangeKind.LEFT, event_id=event, user_id=guest)
     for _ in range(2):
         world.changes.apply(left)
     revision: int = world.row("SELECT revision FROM selfie.people").revision
@@ -64,7 +64,7 @@ def join_after_an_unknown_change(world: World) -> int:
     """The enrolments of a guest who joins after a change of a kind unknown to this version."""
     event = world.event()
     world.feed.changes.append(auth_pb2.Change(sequence=2, kind=99, event_id=str(event)))  # type: ignore[arg-type]
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=uuid4())
     world.follower.catch_up()
     assert world.changes.cursor() == 3
     return world.count("enrolments")
@@ -94,8 +94,8 @@ def test_several_followers_apply_each_change_once(world: World) -> None:
     event = world.event()
     guests = [uuid4() for _ in range(20)]
     for guest in guests:
-        world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
-        world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
+        world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
+        world.publish(ChangeKind.LEFT, event_id=event, user_id=guest)
     followers = [Thread(target=world.follower.catch_up) for _ in range(4)]
     for follower in followers:
         follower.start()
@@ -109,7 +109,7 @@ def test_several_followers_apply_each_change_of_many_joins_once(world: World) ->
     """The followers read overlapping batches."""
     event = world.event()
     for _ in range(120):
-        world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
+        world.publish(ChangeKind.JOINED, event_id=event, user_id=uuid4())
     followers = [Thread(target=world.follower.catch_up) for _ in range(4)]
     for follower in followers:
         follower.start()
@@ -123,7 +123,7 @@ def test_the_follower_receives_a_change_while_it_waits(world: World) -> None:
     following = Thread(target=lambda: world.follower.run(world.stop))
     following.start()
     wait_until(lambda: len(world.feed.callers) > 0)
-    world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=uuid4())
+    world.publish(ChangeKind.JOINED, event_id=world.event(), user_id=uuid4())
     wait_until(lambda: world.count("enrolments") == 1)
     world.stop.set()
     world.event()
@@ -140,7 +140,7 @@ def test_a_guest_who_joins_with_an_active_selfie_is_matched_there_too(world: Wor
     guest = world.guest(world.event())
     world.enter(guest, 4)
     world.rematch()
-    world.tell(ChangeKind.JOINED, event_id=(joined := world.event()), user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=(joined := world.event()), user_id=guest)
     world.follower.catch_up()
     world.rematch()
     request = world.matcher.requests[-1]
@@ -159,7 +159,7 @@ def test_a_guest_who_left_is_no_longer_matched_there(world: World) -> None:
     guest = world.guest(event, left)
     world.enter(guest)
     before = world.row("SELECT revision FROM selfie.people").revision
-    world.tell(ChangeKind.LEFT, event_id=left, user_id=guest)
+    world.publish(ChangeKind.LEFT, event_id=left, user_id=guest)
     world.follower.catch_up()
     world.rematch()
     assert [request.event_id for request in world.matcher.requests] == [str(event)]
@@ -172,7 +172,7 @@ def test_a_returning_guest_is_matched_with_a_newer_revision(world: World) -> Non
     world.enter(guest)
     world.rematch()
     for kind in (ChangeKind.LEFT, ChangeKind.JOINED):
-        world.tell(kind, event_id=event, user_id=guest)
+        world.publish(kind, event_id=event, user_id=guest)
     world.follower.catch_up()
     world.rematch()
     before, after = world.matcher.requests
@@ -186,7 +186,7 @@ def test_erasing_a_guest_leaves_only_an_id(world: World) -> None:
     for who in (guest, other):
         world.enter(who)
     world.upload(guest, "newer")
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
     assert [world.count(table) for table in ("people", "selfies", "enrolments")] == [1, 1, 1]
     assert world.row("SELECT id FROM selfie.tombstones").id == guest
@@ -200,7 +200,7 @@ def test_a_verdict_after_the_erasure_is_discarded(world: World) -> None:
     world.upload(guest)
     job = world.selfies.claim(30)
     assert job
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
     assert not world.selfies.accept(job, face(1), world.judge).in_time
     assert world.count("people") == 0
@@ -208,8 +208,8 @@ def test_a_verdict_after_the_erasure_is_discarded(world: World) -> None:
 
 def join_after_the_erasure(world: World) -> int:
     guest, event = uuid4(), world.event()
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
     return world.count("people") + world.count("enrolments")
 
@@ -227,9 +227,9 @@ def join_after_the_deletion(world: World) -> tuple[int, int]:
     """The enrolments and events of a guest of two events after one is deleted and reappears in the feed."""
     event = world.event()
     guest = world.guest(event, world.event())
-    world.tell(ChangeKind.EVENT_DELETED, event_id=event)
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=event)
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.publish(ChangeKind.EVENT_DELETED, event_id=event)
+    world.publish(ChangeKind.EVENT_UPDATED, event_id=event)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
     return len(world.state(guest).events), world.count("events")
 
@@ -246,7 +246,7 @@ def test_control_without_tombstones_a_deleted_event_is_restored(world: World, mo
 def test_a_reopened_event_accepts_selfies_again(world: World) -> None:
     event = world.event(closed=True)
     guest = world.guest(event)
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
+    world.publish(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
     world.upload(guest)
     assert world.count("selfies") == 1
 

@@ -99,7 +99,7 @@ def reject(world: World, guest: UUID) -> None:
 def erase(world: World, guest: UUID) -> None:
     world.enter(guest)
     world.upload(guest)
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
 
 

@@ -64,7 +64,7 @@ def test_non_members_are_omitted(world: World) -> None:
     event, other = world.event(), world.event()
     organiser, guest, stranger = world.organiser(event), world.guest(event), world.guest(other)
     world.enter(stranger)
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
+    world.publish(ChangeKind.LEFT, event_id=event, user_id=guest)
     world.follower.catch_up()
     assert list_selfies(world, organiser, event, guest, stranger, uuid4()) == {}
 
@@ -86,12 +86,12 @@ def test_former_organisers_and_organisers_of_a_deleted_event_are_rejected(world:
     event = world.event()
     organiser = world.organiser(event)
     assert list_selfies(world, organiser, event) == {}
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST)
     world.follower.catch_up()
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         list_selfies(world, organiser, event)
     second = world.organiser(event)
-    world.tell(ChangeKind.EVENT_DELETED, event_id=event)
+    world.publish(ChangeKind.EVENT_DELETED, event_id=event)
     world.follower.catch_up()
     with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         list_selfies(world, second, event)
@@ -101,7 +101,7 @@ def promote(world: World, event: UUID) -> UUID:
     """A member who joined without being searched for, and became an organiser."""
     member = uuid4()
     for role in (Role.GUEST, Role.ORGANISER):
-        world.tell(ChangeKind.JOINED, event_id=event, user_id=member, role=role, without_search=True)
+        world.publish(ChangeKind.JOINED, event_id=event, user_id=member, role=role, without_search=True)
     return member
 
 
@@ -110,11 +110,11 @@ def test_an_organiser_who_is_not_searched_for_sees_the_selfies_of_others(world: 
     organiser, guest = promote(world, event), world.guest(event)
     assert list_selfies(world, organiser, event, guest, organiser) == {guest: "NONE"}
     assert world.count("enrolments") == 1, "a role does not imply consent"
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
     world.follower.catch_up()
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         list_selfies(world, organiser, event, guest)
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=organiser)
+    world.publish(ChangeKind.LEFT, event_id=event, user_id=organiser)
     world.follower.catch_up()
     with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         list_selfies(world, organiser, event, guest)
@@ -126,7 +126,7 @@ def test_members_gone_before_roles_are_read_again_organise_nothing(world: World,
     organiser = promote(world, event)
     assert list_selfies(world, organiser, event) == {}
     gone = {ChangeKind.USER_ERASED: {"user_id": organiser}, ChangeKind.EVENT_DELETED: {"event_id": event}}
-    world.tell(kind, **gone.get(kind, {"event_id": event, "user_id": organiser}))
+    world.publish(kind, **gone.get(kind, {"event_id": event, "user_id": organiser}))
     world.follower.catch_up()
     world.execute("UPDATE selfie.feed_cursor SET members_sequence = 0")
     world.guests._fetch = lambda place, _: world.auth_feed.fetch(place, 0)[:1]
@@ -147,8 +147,8 @@ class Old:
         self.event = world.event()
         self.organiser, self.former = world.organiser(self.event), world.organiser(self.event)
         self.guest = uuid4()
-        world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.guest)
-        world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.former, role=Role.GUEST)
+        world.publish(ChangeKind.JOINED, event_id=self.event, user_id=self.guest)
+        world.publish(ChangeKind.JOINED, event_id=self.event, user_id=self.former, role=Role.GUEST)
         self.apply_as_previous_version()
 
     def apply_as_previous_version(self) -> None:
@@ -192,7 +192,7 @@ def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: 
     old.world.guests.read_roles()
     late = old.world.organiser(old.event)
     old.apply_as_previous_version()
-    old.world.tell(ChangeKind.JOINED, event_id=old.event, user_id=uuid4())
+    old.world.publish(ChangeKind.JOINED, event_id=old.event, user_id=uuid4())
     old.world.follower.catch_up()
     assert list_selfies(old.world, late, old.event) == {}
 
@@ -200,7 +200,7 @@ def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: 
 def test_an_old_change_read_late_does_not_undo_a_newer_one(old: Old) -> None:
     """The reread changes are older than those already applied."""
     old.migrate()
-    old.world.tell(ChangeKind.JOINED, event_id=old.event, user_id=old.organiser, role=Role.GUEST)
+    old.world.publish(ChangeKind.JOINED, event_id=old.event, user_id=old.organiser, role=Role.GUEST)
     old.world.follower.catch_up()
     before = [change for change in old.world.auth_feed.fetch(0, 0) if change.user_id == old.organiser][:1]
     assert before[0].role is Role.ORGANISER

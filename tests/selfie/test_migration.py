@@ -103,8 +103,8 @@ def test_data_of_0001_continues_where_it_was(
         sent = {UUID(request.user_id): request.encoding[1] or request.encoding[2] for request in world.matcher.requests}
         assert sent == {guests["active"]: 0.375, guests["pending"]: 0.375}
         # Held back while the event is closed, as for guests of the current version.
-        world.tell(ChangeKind.EVENT_UPDATED, event_id=before.event, closed=True)
-        world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guests["active"])
+        world.publish(ChangeKind.EVENT_UPDATED, event_id=before.event, closed=True)
+        world.publish(ChangeKind.JOINED, event_id=world.event(), user_id=guests["active"])
         world.follower.catch_up()
         world.enter(guests["active"], 3)
         world.rematch()

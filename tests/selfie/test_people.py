@@ -149,7 +149,7 @@ def test_a_deleted_person_is_kept_until_the_matcher_has_forgotten_them(world: Wo
     assert (row.name, row.consent_version, row.bound_encoding) == ("", None, None)
 
 
-def test_control_if_deleted_at_once_the_person_stays_in_the_matcher(
+def test_control_if_deleted_immediately_the_person_stays_in_the_matcher(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def erase(connection: Connection, person_id: UUID) -> None:

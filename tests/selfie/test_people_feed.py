@@ -37,7 +37,7 @@ def test_every_person_is_matched_in_an_event_joined_later(world: World) -> None:
     send(world, user, ME)
     send(world, user, MIA, mia)
     later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=later, user_id=user)
     world.follower.catch_up()
     assert sent(world, later) == {str(user): ME, mia: MIA}
 
@@ -51,7 +51,7 @@ def test_control_enrolling_only_the_first_person_is_detected(world: World, monke
     mia = world.add_person(user)
     send(world, user, MIA, mia)
     later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=later, user_id=user)
     world.follower.catch_up()
     assert mia not in sent(world, later)
 
@@ -59,7 +59,7 @@ def test_control_enrolling_only_the_first_person_is_detected(world: World, monke
 def test_a_deleted_person_is_not_enrolled(world: World) -> None:
     _, user, mia = delete_mia(world)
     later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=later, user_id=user)
     world.follower.catch_up()
     assert mia not in sent(world, later)
 
@@ -70,7 +70,7 @@ def test_leaving_the_last_event_deletes_every_face_of_the_account(world: World) 
     mia = world.add_person(user)
     send(world, user, ME)
     send(world, user, MIA, mia)
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=True)
+    world.publish(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=True)
     world.follower.catch_up()
     pass_time(world, 25)
     kept = (
@@ -86,7 +86,7 @@ def test_an_erased_account_leaves_no_person(world: World) -> None:
     user = world.guest(world.event())
     mia = world.add_person(user)
     send(world, user, MIA, mia)
-    world.tell(ChangeKind.USER_ERASED, user_id=user)
+    world.publish(ChangeKind.USER_ERASED, user_id=user)
     world.follower.catch_up()
     assert [world.count(table) for table in ("people", "selfies", "enrolments", "bindings")] == [0] * 4
     world.sweep()
@@ -98,7 +98,7 @@ def test_an_erased_account_leaves_no_person(world: World) -> None:
 def test_a_person_is_searched_only_in_events_of_the_account(world: World) -> None:
     searched, other = world.event(), world.event()
     user = world.guest(searched)
-    world.tell(ChangeKind.JOINED, event_id=other, user_id=user, without_search=True)
+    world.publish(ChangeKind.JOINED, event_id=other, user_id=user, without_search=True)
     world.follower.catch_up()
     mia = world.add_person(user)
     send(world, user, MIA, mia)
@@ -110,7 +110,7 @@ def test_a_closed_event_is_not_searched_for_a_new_person(world: World) -> None:
     closed, still_open = world.event(), world.event()
     user = world.guest(closed, still_open)
     mia = world.add_person(user)
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=closed, closed=True)
+    world.publish(ChangeKind.EVENT_UPDATED, event_id=closed, closed=True)
     world.follower.catch_up()
     send(world, user, MIA, mia)
     assert sent(world, closed) == {}
@@ -129,7 +129,7 @@ def test_a_worker_of_the_previous_version_sends_each_persons_own_id(world: World
 def test_people_not_enrolled_by_a_process_of_the_previous_version_are_enrolled_later(world: World) -> None:
     _, user, mia = look_for_mia(world)
     later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=later, user_id=user)
     world.follower.catch_up()
     world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{later}' AND person_id = '{mia}'")
     assert mia not in sent(world, later)
@@ -145,7 +145,7 @@ def test_a_return_is_matched_although_the_previous_version_processed_the_leave(w
     event, user, mia = look_for_mia(world)
     world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{event}' AND person_id = '{user}'")
     world.matcher.requests.clear()
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=user)
     world.follower.catch_up()
     assert sent(world, event)[mia] == MIA
 
@@ -155,7 +155,7 @@ def test_the_events_of_all_people_of_an_account_are_queued_in_sequence(world: Wo
     send(world, user, ME)
     world.rematch()
     joined = world.event()
-    world.tell(ChangeKind.JOINED, event_id=joined, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=joined, user_id=user)
     world.follower.catch_up()
     query = "SELECT count(DISTINCT turn_at) AS n FROM selfie.enrolments WHERE event_id = :event"
     assert world.row(query, event=joined).n == 2
@@ -181,7 +181,7 @@ def test_a_leave_processed_by_the_previous_version_still_deletes_every_face(worl
 def test_with_another_event_left_the_faces_are_kept(world: World) -> None:
     event, user, mia = look_for_mia(world)
     other = world.event()
-    world.tell(ChangeKind.JOINED, event_id=other, user_id=user)
+    world.publish(ChangeKind.JOINED, event_id=other, user_id=user)
     world.follower.catch_up()
     leave_as_previous_version(world, user, event)
     world.people_store.tidy()
@@ -193,7 +193,7 @@ def test_with_another_event_left_the_faces_are_kept(world: World) -> None:
 def test_a_deleted_person_of_an_account_that_leaves_is_purged(world: World, is_last: bool) -> None:
     """The matcher forgets members who leave on its own, and then has no member to forget."""
     event, user, _ = delete_mia(world)
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=is_last)
+    world.publish(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=is_last)
     world.follower.catch_up()
     world.people_store.tidy()
     assert world.count("people") == 1

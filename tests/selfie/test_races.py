@@ -42,7 +42,7 @@ def join_while_a_verdict_comes(world: World, join_first: bool) -> tuple[str, boo
     world.upload(guest)
     joined = world.event()
     world.follower.catch_up()
-    change = world.tell(ChangeKind.JOINED, event_id=joined, user_id=guest)
+    change = world.publish(ChangeKind.JOINED, event_id=joined, user_id=guest)
 
     def join() -> None:
         world.changes.apply(change)
@@ -89,7 +89,7 @@ def join_while_a_person_is_added(world: World, join_first: bool) -> int:
     guest = world.guest(world.event())
     joined = world.event()
     world.follower.catch_up()
-    change = world.tell(ChangeKind.JOINED, event_id=joined, user_id=guest)
+    change = world.publish(ChangeKind.JOINED, event_id=joined, user_id=guest)
 
     def join() -> None:
         world.changes.apply(change)
@@ -122,7 +122,7 @@ def test_control_without_the_accounts_lock_the_person_misses_the_event(
 
 def test_an_upload_during_an_erasure_waits_and_sees_the_tombstone(world: World) -> None:
     guest = world.guest(world.event())
-    erased = world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    erased = world.publish(ChangeKind.USER_ERASED, user_id=guest)
     refusals: list[grpc.StatusCode] = []
 
     def upload() -> None:

@@ -95,7 +95,7 @@ def test_a_guest_without_a_face_is_forgotten_and_sees_nothing_to_compare(world: 
     guest = world.guest(event)
     world.upload(guest, "wall")
     world.validate(invalid("no_face"))
-    world.tell(ChangeKind.JOINED, event_id=(other := world.event()), user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=(other := world.event()), user_id=guest)
     world.follower.catch_up()
     world.rematch()
     (request,) = world.matcher.requests
@@ -121,13 +121,13 @@ def test_an_unavailable_matcher_delays_rematches_without_failing_them(world: Wor
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
-    world.matcher.away = True
+    world.matcher.unavailable = True
     for _ in range(5):
         world.rematch()
         world.end_backoff()
     assert only_event(world, guest).state == pb.REMATCH_STATE_RUNNING
     assert world.enrolment(guest, event).lease_until is None
-    world.matcher.away = False
+    world.matcher.unavailable = False
     world.rematch()
     assert only_event(world, guest).state == pb.REMATCH_STATE_DONE
 
@@ -194,7 +194,7 @@ def test_the_backoff_grows_with_the_time_waited_up_to_half_a_minute(world: World
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
-    world.matcher.away = True
+    world.matcher.unavailable = True
     waits = []
     for waited_s in (0, 8, 3600):
         world.execute(
@@ -259,7 +259,7 @@ def test_an_unknown_guest_has_no_status(world: World) -> None:
 
 def test_the_status_of_a_new_member_includes_the_event(world: World) -> None:
     guest, event = uuid4(), world.event()
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
     assert [entry.event_id for entry in world.state(guest).events] == [str(event)]
 
 

@@ -59,7 +59,7 @@ def reopen_during_the_verdict(world: World) -> list[bytes]:
     close(world, event)
     join(world, guest)
     world.upload(guest)
-    opened = world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
+    opened = world.publish(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
     race(
         world,
         lambda: world.validate(valid(1)),
@@ -91,7 +91,7 @@ def delete_during_the_verdict(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     event = world.event()
     guest = world.guest(event, world.event())
     world.upload(guest)
-    gone = world.tell(ChangeKind.EVENT_DELETED, event_id=event)
+    gone = world.publish(ChangeKind.EVENT_DELETED, event_id=event)
 
     def delete() -> None:
         with suppress(DatabaseUnavailable):

@@ -77,7 +77,7 @@ def test_a_request_id_is_bound_to_its_bytes(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     world.upload(guest, "me", request_id)
     with refused(INVALID, "IDEMPOTENCY_KEY_REUSED"):
-        world.upload(guest, "somebody else", request_id)
+        world.upload(guest, "another person", request_id)
 
 
 def test_two_guests_may_use_the_same_request_id(world: World, guest: UUID) -> None:
@@ -94,6 +94,6 @@ def test_a_repeated_request_is_answered_after_the_event_closed(world: World) -> 
     event, request_id = world.event(), str(uuid4())
     guest = world.guest(event)
     selfie_id = world.upload(guest, request_id=request_id)
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=True)
+    world.publish(ChangeKind.EVENT_UPDATED, event_id=event, closed=True)
     world.follower.catch_up()
     assert world.upload(guest, request_id=request_id) == selfie_id

@@ -230,33 +230,33 @@ def test_a_guest_without_events_can_upload(world: World) -> None:
 
 def test_a_new_member_of_only_a_closed_event_is_rejected(world: World) -> None:
     guest = uuid4()
-    world.tell(ChangeKind.JOINED, event_id=world.event(closed=True), user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=world.event(closed=True), user_id=guest)
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
 
 
 def test_a_new_member_of_another_open_event_is_accepted(world: World) -> None:
     guest = world.guest(world.event(closed=True))
-    world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
     world.upload(guest)
     assert world.count("selfies") == 1
 
 
 def test_a_guest_erased_a_moment_ago_is_rejected(world: World) -> None:
     guest = uuid4()
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest)
 
 
 def test_an_unknown_guest_is_unavailable_while_the_feed_is_down(world: World) -> None:
-    world.feed.away = True
+    world.feed.unavailable = True
     with refused(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE"):
         world.upload(uuid4())
 
 
 def test_a_known_guest_can_upload_while_the_feed_is_down(world: World, guest: UUID) -> None:
-    world.feed.away = True
+    world.feed.unavailable = True
     world.upload(guest)
     world.validate(valid())
     assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_ACTIVE

@@ -16,16 +16,16 @@ from tests.selfie.world import MakeWorld, World, valid
 
 
 def withdraw(world: World, guest: UUID) -> None:
-    world.tell(ChangeKind.CONSENT_WITHDRAWN, user_id=guest)
+    world.publish(ChangeKind.CONSENT_WITHDRAWN, user_id=guest)
     world.follower.catch_up()
 
 
 def agree(world: World, guest: UUID, event: UUID) -> None:
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
 
 
-def test_every_face_of_the_account_is_deleted_at_once(world: World) -> None:
+def test_every_face_of_the_account_is_deleted_immediately(world: World) -> None:
     first, second = world.event(), world.event()
     guest = world.guest(first, second)
     mia = world.add_person(guest)
@@ -62,11 +62,11 @@ def test_no_selfie_is_accepted_before_new_consent(world: World) -> None:
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
         world.upload(guest)
     assert world.files() == set()
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest, without_search=True)
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest, without_search=True)
     world.follower.catch_up()
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
         world.upload(guest)
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)  # not applied yet: the upload checks
+    world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)  # not applied yet: the upload checks
     world.enter(guest, 2)
     world.rematch()
     assert sent(world, event)[-1] == face(2)
@@ -135,6 +135,6 @@ def test_a_person_added_later_is_searched_where_the_account_is(world: World) -> 
 
 
 def test_withdrawing_consent_of_an_erased_account_restores_nothing(world: World, guest: UUID) -> None:
-    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.publish(ChangeKind.USER_ERASED, user_id=guest)
     withdraw(world, guest)
     assert world.count("people") == 0

@@ -168,7 +168,7 @@ def stop_while_examining(world: World) -> UUID:
     return selfie_id
 
 
-def test_a_stop_releases_the_claim_at_once_and_counts_no_failure(world: World) -> None:
+def test_a_stop_releases_the_claim_immediately_and_counts_no_failure(world: World) -> None:
     row = world.selfie(stop_while_examining(world))
     assert (row.state, row.failures, row.lease_until) == ("pending", 0, None)
 

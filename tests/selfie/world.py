@@ -151,7 +151,7 @@ class World:
 
     # Changes from auth_service.
 
-    def tell(self, kind: ChangeKind, **fields: Any) -> Change:
+    def publish(self, kind: ChangeKind, **fields: Any) -> Change:
         """Appends a change to the feed, without reading it."""
         change = Change(len(self.feed.changes) + 1, kind, **fields)
         self.feed.add(change)
@@ -159,21 +159,21 @@ class World:
 
     def event(self, **fields: Any) -> UUID:
         event_id = uuid4()
-        self.tell(ChangeKind.EVENT_UPDATED, event_id=event_id, **fields)
+        self.publish(ChangeKind.EVENT_UPDATED, event_id=event_id, **fields)
         return event_id
 
     def guest(self, *events: UUID) -> UUID:
         """A member who has joined, with the feed applied."""
         user_id = uuid4()
         for event_id in events:
-            self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id)
+            self.publish(ChangeKind.JOINED, event_id=event_id, user_id=user_id)
         self.follower.catch_up()
         return user_id
 
     def organiser(self, event_id: UUID) -> UUID:
         """An organiser of an event, in the feed only."""
         user_id = uuid4()
-        self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=Role.ORGANISER)
+        self.publish(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=Role.ORGANISER)
         return user_id
 
     # Actions of a guest.

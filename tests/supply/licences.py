@@ -66,9 +66,7 @@ def main() -> None:
     PAGE.write_text(render())
     refused = [package for package in (*read_image(), *read_pages()) if not package.is_allowed]
     for package in refused:
-        print(
-            f"make licences: {package.name} {package.version} has the licence {package.licence or 'that nobody knows'}"
-        )
+        print(f"make licences: {package.name} {package.version} has the licence {package.licence or '(unknown)'}")
     print(f"Wrote docs/{PAGE.name}.")
     raise SystemExit(1 if refused else 0)
 

@@ -65,7 +65,7 @@ def test_control_without_the_bound_all_are_hashed_concurrently() -> None:
     assert hash_at_once(Passwords(hashes_at_once=LOGINS, max_calls=LOGINS), LOGINS) == LOGINS
 
 
-def test_calls_beyond_the_queue_limit_are_shed_at_once() -> None:
+def test_calls_beyond_the_queue_limit_are_shed_immediately() -> None:
     passwords, hasher = Passwords(hashes_at_once=2, max_calls=5), HeldHasher()
     passwords._hasher = hasher  # type: ignore[assignment]
     with ThreadPoolExecutor(LOGINS) as callers:

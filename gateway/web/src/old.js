@@ -171,7 +171,7 @@
       else next(eventId);
     });
   }
-  // A closed event takes nobody, but keeps its guests.
+  // A closed event accepts no new guests, but keeps the existing ones.
   function findOwn(events) {
     function plain(typed) {
       return typed.toUpperCase().replace(/[^0-9A-Z]/g, "");

@@ -12,7 +12,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class Look(NamedTuple):
-    """A part of the picture, in its pixels, and how much it is enlarged. Beyond the picture its edge goes on."""
+    """A part of the picture, in its pixels, and its magnification. Outside of the picture, its edge is repeated."""
 
     left: int
     top: int
@@ -22,7 +22,7 @@ class Look(NamedTuple):
 
     @classmethod
     def at_all(cls, pixels: Pixels, scale: float, border: float) -> Self:
-        """The whole picture, and beyond it the share `border` of its sides."""
+        """The whole picture, extended by the share `border` of its sides."""
         height, width = pixels.shape[:2]
         beyond, above = round(width * border), round(height * border)
         return cls(-beyond, -above, width + beyond, height + above, scale)
@@ -45,7 +45,7 @@ class Look(NamedTuple):
         return np.asarray(resized, np.uint8)
 
     def place(self, left: int, top: int, width: int, height: int) -> Box:
-        """Where in the picture a box of what is seen lies."""
+        """Converts a box in the cropped pixels to a box in the picture."""
         return Box(
             self.left + round(left / self.scale),
             self.top + round(top / self.scale),

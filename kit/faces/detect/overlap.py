@@ -1,16 +1,16 @@
-"""Non-maximum suppression: each face once."""
+"""Non-maximum suppression: keeps one detection of each face."""
 
 from collections.abc import Sequence
 
 from kit.faces.types import Box, Detection
 
-# When two boxes are one face, as HOG was trained (dlib/image_processing/box_overlap_testing.h).
+# Boxes that overlap by more show one face, as in HOG's training (dlib/image_processing/box_overlap_testing.h).
 SAME_UNION_SHARE = 0.33
 _SAME_COVERED_SHARE = 0.789
 
 
 def drop_same(detections: Sequence[Detection]) -> list[Detection]:
-    """Keeps the best of overlapping boxes, with those of HOG first."""
+    """Keeps the best of overlapping boxes; those of HOG come first."""
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda found: (found.is_sure, found.score), reverse=True):
         if not any(is_same(detection.box, known.box) for known in kept):

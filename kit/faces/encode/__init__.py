@@ -1,1 +1,1 @@
-"""Turns a face into 128 numbers."""
+"""Encodes a face as 128 numbers."""

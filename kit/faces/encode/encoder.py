@@ -18,19 +18,19 @@ BATCH = 16
 
 
 class Encoder:
-    """128 numbers for a face; see `kit.faces.models.load_converted` for the `cache`."""
+    """Encodes faces as 128 numbers; see `kit.faces.models.load_converted` for the `cache`."""
 
     def __init__(self, cache: Path | None = None) -> None:
         self._session = models.start_session(models.load_converted(models.ENCODER, _convert, cache))
 
     def encode(self, chips: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """(n, 128) of chips (150, 150, 3), RGB: a face as dlib.get_face_chip cuts it out with a padding of 0.25."""
+        """Encodings (n, 128) of chips (150, 150, 3), RGB: faces as dlib.get_face_chip crops them, padded by 0.25."""
         batches = [np.stack(chips[start : start + BATCH]) for start in range(0, len(chips), BATCH)]
         parts = [self._session.run(None, {"chips": batch})[0] for batch in batches]
         return np.concatenate([np.empty((0, 128), np.float32), *parts])
 
     def encode_both_ways(self, chips: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """(n, 128): of each chip the mean of its encoding and that of its mirror image."""
+        """Encodings (n, 128): for each chip, the mean of its encoding and that of its mirror image."""
         encodings = self.encode([*chips, *(chip[:, ::-1] for chip in chips)])
         return (encodings[: len(chips)] + encodings[len(chips) :]) / np.float32(2)
 

@@ -1,4 +1,4 @@
-"""Pixels of any colour space to sRGB: by ICC profile, by primaries and gamma, or by tone mapping (PQ, HLG)."""
+"""Converts pixels of any colour space to sRGB: by ICC profile, primaries and gamma, or tone mapping (PQ, HLG)."""
 
 import functools
 import io
@@ -24,18 +24,19 @@ Floats = npt.NDArray[np.float64]
 _PQ, _HLG = 16, 18
 _LINEAR, _GAMMAS = 8, {4: 2.2, 5: 2.8}
 _MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
-# ITU-R BT.2408: white paper in a PQ picture, in cd/m2. Highlights up to the peak are compressed above the knee.
+# ITU-R BT.2408: the level of white paper in a PQ picture, in cd/m2. Highlights up to the peak are compressed above the
+# knee.
 _WHITE_NITS, _PEAK_NITS, _KNEE = 203.0, 1000.0, 0.75
 _CURVE_STEPS = 4096
 _SRGB = ImageCms.createProfile("sRGB")
-# A gamma of 1/2.2 with sRGB's primaries is how sRGB is written in old files.
+# Old files describe sRGB as a gamma of 1/2.2 with sRGB's primaries.
 _SRGB_GAMMA, _GAMMA_SLACK, _PRIMARY_SLACK = 0.45455, 0.0006, 0.003
 
 
 @dataclass(frozen=True, slots=True)
 class ColourSpace:
-    """What a file says of its colours: the profile's bytes, which may be damaged, or primaries and transfer as H.273
-    numbers them, or a PNG's gamma and chromaticities. Empty: sRGB."""
+    """The colour information of a file: an ICC profile, which may be damaged, or primaries and transfer
+    characteristics as numbered by H.273, or a PNG's gamma and chromaticities. Empty: sRGB."""
 
     icc: bytes = b""
     primaries: int | None = None
@@ -49,7 +50,7 @@ class ColourSpace:
 
 
 def to_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
-    """The picture as RGB for a screen. Where the file describes its colours wrongly, they are taken for sRGB."""
+    """The picture as sRGB. If the file's colour information is invalid, its colours are treated as sRGB."""
     icc = find_profile(space)
     if not icc:
         return _to_rgb(image)
@@ -60,7 +61,7 @@ def to_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
 
 
 def find_profile(space: ColourSpace) -> bytes:
-    """The ICC profile that says the same, without anything but colours; nothing for sRGB and what is damaged."""
+    """The equivalent ICC profile, reduced to its colour data; empty for sRGB and for damaged information."""
     try:
         if space.is_hdr:
             return _tone_profile(space.transfer == _PQ, space.primaries or 9)
@@ -76,7 +77,7 @@ def find_profile(space: ColourSpace) -> bytes:
 
 
 def mode_of(icc: bytes) -> str | None:
-    """Pillow's mode of the pixels that the profile describes."""
+    """Pillow's mode for the pixels that the profile describes."""
     return _MODES.get(icc[16:20])
 
 
@@ -100,7 +101,7 @@ def _convert(image: Image.Image, icc: bytes) -> Image.Image:
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Most profiles say sRGB in one of many ways: a few colours tell."""
+    """Whether the transform leaves a few sample colours unchanged: most profiles describe sRGB, in various ways."""
     steps = np.linspace(0, 255, 9).astype(np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     converted = ImageCms.applyTransform(Image.fromarray(colours), transform)
@@ -109,7 +110,7 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
 
 @functools.cache
 def _profile_of(primaries: int, transfer: int | None) -> bytes:
-    """BT.709's camera curve (1, 6, 14, 15) is displayed like sRGB, as browsers do."""
+    """The profile of H.273 numbers. BT.709's camera curve (1, 6, 14, 15) is displayed like sRGB, as browsers do."""
     if transfer == _LINEAR:
         return build_profile(PRIMARIES[primaries], (1.0,))
     if transfer in _GAMMAS:
@@ -131,7 +132,8 @@ def _png_profile(space: ColourSpace) -> bytes:
 
 @functools.cache
 def _tone_profile(is_pq: bool, primaries: int) -> bytes:
-    """Each channel by itself, so that it is a profile like others: a highlight pales slightly, as on film."""
+    """A profile for PQ or HLG. It maps each channel separately, as an ordinary profile does, so that bright colours
+    become slightly paler, as on film."""
     coded = np.linspace(0, 1, _CURVE_STEPS)
     return build_profile(
         PRIMARIES.get(primaries, PRIMARIES[9]), _compress(_from_pq(coded) if is_pq else _from_hlg(coded))
@@ -139,7 +141,7 @@ def _tone_profile(is_pq: bool, primaries: int) -> bytes:
 
 
 def _from_pq(coded: Floats) -> Floats:
-    """SMPTE ST 2084, as multiples of the white."""
+    """Decodes SMPTE ST 2084 to multiples of white."""
     m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
     root = coded ** (1 / m2)
     nits = 10_000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
@@ -147,17 +149,17 @@ def _from_pq(coded: Floats) -> Floats:
 
 
 def _from_hlg(coded: Floats) -> Floats:
-    """ITU-R BT.2100 with the system gamma 1.2 of a display of 1000 cd/m2, as multiples of the white."""
+    """Decodes ITU-R BT.2100 HLG, with the system gamma 1.2 of a display of 1000 cd/m2, to multiples of white."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - c) / a) + b) / 12)
     return np.asarray(scene**1.2 * _PEAK_NITS / _WHITE_NITS)
 
 
 def _compress(light: Floats) -> Floats:
-    """Multiples of the white to 0 to 1: as they are below the knee, then ever less up to the peak."""
+    """Maps multiples of white to the range 0 to 1: unchanged below the knee, increasingly compressed up to the peak."""
     span, reach = 1 - _KNEE, _PEAK_NITS / _WHITE_NITS - _KNEE
     beyond = np.clip((light - _KNEE) / reach, 0, 1)
-    # A curve with slope 1 at the knee that arrives at 1 with the peak: x (1 + x / k^2) / (1 + x), Reinhard's extended.
+    # Reinhard's extended curve, x (1 + x / k^2) / (1 + x), has slope 1 at the knee and reaches 1 at the peak.
     gain = reach / span
     over = beyond * gain
     return np.where(light <= _KNEE, light, _KNEE + span * over * (1 + over / gain**2) / (1 + over))

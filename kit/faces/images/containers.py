@@ -19,7 +19,7 @@ if importlib.util.find_spec("pillow_heif") is not None:
     import pillow_heif
     from pillow_heif.as_plugin import HeifImageFile
 
-    # Only the primary image is of interest, and decoding is one thread's work like everything else in this process.
+    # Only the primary image is read, and decoding uses one thread, like everything else in this process.
     pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
     pillow_heif.options.DECODE_THREADS = 1
 
@@ -28,7 +28,7 @@ _UNSPECIFIED = 2  # of H.273
 
 @dataclass(slots=True)
 class Container:
-    """An image that is not decoded yet, and what its file says of it; `exif` and `xmp` are bytes as they are there."""
+    """An image that is not decoded yet, and its file's metadata; `exif` and `xmp` are the unparsed bytes."""
 
     image: Image.Image
     space: ColourSpace
@@ -37,9 +37,9 @@ class Container:
 
 
 def open_container(kind: str, data: bytes, limits: ImageLimits) -> Container:
-    """A PNG, WebP, HEIC or AVIF image by its media type. Raises Unreadable, and whatever decoders raise.
+    """Opens a PNG, WebP, HEIC or AVIF image by its media type. Raises Unreadable, and any exception of a decoder.
 
-    Pillow's classes are used directly: `Image.open` would try other formats, and has a limit of its own.
+    Pillow's classes are used directly: `Image.open` would try other formats, and has its own limit.
     """
     if kind == "image/png":
         return _open_png(data)
@@ -55,19 +55,19 @@ def open_container(kind: str, data: bytes, limits: ImageLimits) -> Container:
 
 
 def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
-    """Raises Unreadable where a side is too short or too long."""
+    """Raises Unreadable if a side is too short or too long."""
     if min(size) < limits.min_side_px or max(size) > limits.max_side_px:
         raise Unreadable("invalid_dimensions")
 
 
 def check_pixels(pixels: int, limits: ImageLimits) -> None:
-    """Raises Unreadable where there are too many pixels to decode."""
+    """Raises Unreadable if there are too many pixels to decode."""
     if pixels > limits.max_pixels:
         raise Unreadable("too_many_pixels")
 
 
 def _open_png(data: bytes) -> Container:
-    """What says more about colours wins: cICP, iCCP, sRGB, then gAMA and cHRM (PNG, 4.3)."""
+    """Of the chunks about colours, the first in this order applies: cICP, iCCP, sRGB, gAMA with cHRM (PNG, 4.3)."""
     parts = png.parse(data)
     space = ColourSpace(gamma=parts.gamma, chromaticities=parts.chromaticities)
     if parts.cicp is not None:
@@ -83,7 +83,7 @@ def _open_heif(data: bytes, opener: Callable[[io.BytesIO], Image.Image]) -> Cont
     try:
         image = opener(io.BytesIO(data))
     except Exception:
-        # Damaged EXIF, or a burst of AVIF whose track is missing or damaged: its still picture is there.
+        # The EXIF data is damaged, or the track of an AVIF sequence is missing or damaged: reads the still picture.
         image = opener(io.BytesIO(heif.hide_exif(data).replace(b"ftypavis", b"ftypavif", 1)))
     nclx = heif.read_nclx(data)
     space = ColourSpace(icc=_bytes(image, "icc_profile"))

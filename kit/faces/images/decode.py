@@ -1,4 +1,4 @@
-"""Untrusted bytes to upright sRGB pixels, at the scale that is needed, and pixels back to a JPEG."""
+"""Decodes untrusted bytes to upright sRGB pixels at the required scale, and encodes pixels as JPEG."""
 
 import codecs
 import io
@@ -37,8 +37,8 @@ _TURNED = frozenset({5, 6, 7, 8})
 _LARGE_PIXELS = 25 * MEGAPIXEL
 _MAX_EMBEDDED_PROFILE_BYTES = 1024 * 1024
 
-# What Python and Pillow load when an image first asks for it, which is too late in a process that may open nothing;
-# two modules of Pillow are imported above for the same reason.
+# Loads what Python and Pillow would load on demand, which fails in a sandboxed process that may not open files; two
+# modules of Pillow are imported above for the same reason.
 Image.preinit()
 # OpenCV's threads would outnumber the processors of many workers, and a confined process may start none.
 cv2.setNumThreads(1)
@@ -48,10 +48,10 @@ for _name in ("ascii", "latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16", "utf
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Upright sRGB `pixels` (height, width, 3), which may be fewer than the picture's own `width` and `height`.
+    """Upright sRGB `pixels` (height, width, 3), possibly reduced; `width` and `height` are those of the full picture.
 
-    `metadata.orientation` is that of the stored image. `original_jpeg` has all pixels, where it was asked for.
-    `is_refinable`: decoding once more with a longer edge gives more pixels at little cost.
+    `metadata.orientation` is that of the stored image. `original_jpeg`, if requested, contains all pixels.
+    `is_refinable`: decoding again with a longer edge gives more pixels at little cost.
     """
 
     pixels: Pixels
@@ -67,7 +67,7 @@ class Picture:
 
     @property
     def zoom(self) -> float:
-        """How many of the picture's own pixels one of `pixels` is wide."""
+        """The width of one of `pixels`, in pixels of the full picture."""
         return self.width / len(self.pixels[0])
 
 
@@ -78,13 +78,13 @@ def decode(
     original_quality: int | None = None,
     meter: Meter | None = None,
 ) -> Picture:
-    """The first image in the bytes; whatever is wrong with them raises Unreadable, never another exception.
+    """Decodes the first image in the bytes. Raises Unreadable for any fault of the bytes.
 
-    With `long_edge` the pixels are only as many as it takes to have a longer side of that length: about once to twice
-    as long for a JPEG, which its decoder reduces, two to four times for other formats. With `original_quality` there is
-    also a JPEG of all pixels: of another format with its colour profile, of a JPEG in sRGB. Where the end is missing,
-    the picture is read if at most a tenth of it is missing. The meter notes how far a JPEG was read. What
-    says nothing about the image is the caller's: running out of memory over a small one, and what could not be loaded.
+    With `long_edge`, the picture is reduced to a longer side of at least that length: up to twice as long for a JPEG,
+    which its decoder reduces, two to four times for other formats. With `original_quality`, the result includes a JPEG
+    of all pixels: in sRGB if the image is a JPEG, otherwise with its colour profile. A truncated picture is accepted if
+    at most a tenth of it is missing. The meter records how far a JPEG was read. Failures that are not the image's fault
+    are passed on: running out of memory for a small image, and modules that cannot be loaded.
     """
     if len(data) > limits.max_bytes:
         raise Unreadable("too_large")
@@ -93,17 +93,17 @@ def decode(
             warnings.simplefilter("ignore")
             return _decode(data, limits, long_edge, original_quality, meter)
     except (Unreadable, MemoryError, ImportError, PermissionError):
-        # The last two: something was to be loaded in a process that may open nothing any more.
+        # The last two: a module or library was requested in a process that may no longer open files.
         raise
     except Image.DecompressionBombError as fault:
-        # Pillow's own limit, which only its decoder of WebP applies: 179 megapixels.
+        # Pillow's own limit of 179 megapixels, which only its WebP decoder applies.
         raise Unreadable("too_many_pixels") from fault
     except Exception as fault:
         raise Unreadable("unreadable") from fault
 
 
 def reduce(pixels: Pixels, factor: int) -> Pixels:
-    """The picture with each square of so many pixels a side averaged into one."""
+    """The picture reduced by averaging squares of `factor` x `factor` pixels."""
     return np.array(Image.fromarray(pixels).reduce(factor))
 
 
@@ -114,7 +114,7 @@ def average_colour(pixels: Pixels) -> int:
 
 
 def to_jpeg(pixels: Pixels, long_edge: int | None, quality: int) -> bytes:
-    """A JPEG of the pixels without metadata, shrunk where `long_edge` is given. It has no profile: it is sRGB."""
+    """A JPEG of sRGB pixels without metadata and profile, reduced to `long_edge` if that is given."""
     return _encode(Image.fromarray(pixels if long_edge is None else shrink(pixels, long_edge)), quality)
 
 
@@ -134,7 +134,7 @@ def _decode(
         container.image.load()
         metadata, original = read_metadata(container.exif, container.xmp), b""
         orientation = metadata.orientation
-        # Without a name for the loaded image: its pixels and these need not be in memory together longer than here.
+        # The loaded image gets no name, so that its pixels are freed as soon as they are flattened.
         flat = _flatten(container.image)
         space = container.space
         del container
@@ -191,7 +191,7 @@ def _encode(image: Image.Image, quality: int, profile: bytes = b"") -> bytes:
 
 
 def _prepare_original(flat: Image.Image, space: ColourSpace) -> tuple[Image.Image, ColourSpace, bytes]:
-    """The picture with the colours that it has and a profile that describes them; what none describes becomes sRGB."""
+    """The picture in its own colours, with a profile that describes them; converted to sRGB if no profile can."""
     profile = b"" if space.is_hdr else find_profile(space)
     if len(profile) > _MAX_EMBEDDED_PROFILE_BYTES or (profile and mode_of(profile) != flat.mode):
         profile = b""
@@ -199,7 +199,7 @@ def _prepare_original(flat: Image.Image, space: ColourSpace) -> tuple[Image.Imag
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """As RGB or grey (L) of 8 bits, without transparency: on white."""
+    """Converts to 8-bit RGB or grey (L), with transparency blended onto white."""
     if image.mode.startswith("I"):
         # 16-bit grey: convert("RGB") would clip to white.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""The few EXIF tags that we use: read from any block, written as a new one (CIPA DC-008, Exif 3.0)."""
+"""Reads the few EXIF tags in use from any block, and writes them as a new block (CIPA DC-008, Exif 3.0)."""
 
 import struct
 from collections.abc import Mapping
@@ -47,10 +47,10 @@ _IN_FIRST_IFD = {DATE_TIME, ARTIST, COPYRIGHT}
 
 
 def read_exif(block: bytes) -> tuple[int, dict[int, str]]:
-    """The orientation (1 to 8; 0: none) and the texts among our tags; whatever is broken in the block is left out.
+    """The orientation (1 to 8; 0: none) and the texts of the known tags; damaged parts of the block are skipped.
 
-    Only the first directory and the one named Exif are read, so a position, a thumbnail or a maker's note never is.
-    A text may stand in either, since some editors put it into the wrong one.
+    Only the first directory and the Exif directory are read, so that positions, thumbnails and maker notes never are.
+    Texts are read from both, since some editors write them into the wrong one.
     """
     body = block[len(HEADER) :] if block.startswith(HEADER) else block
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(body[:4])
@@ -67,7 +67,7 @@ def read_exif(block: bytes) -> tuple[int, dict[int, str]]:
 
 
 def write_exif(orientation: int, texts: Mapping[int, str]) -> bytes:
-    """A block with these tags and nothing else; empty without any. Texts are written as UTF-8, the common practice."""
+    """A block with only these tags; empty if there are none. Texts are written as UTF-8, as is common practice."""
     inner = {tag: text for tag, text in texts.items() if tag not in _IN_FIRST_IFD}
     outer = [_ascii(tag, text) for tag, text in texts.items() if tag in _IN_FIRST_IFD]
     if orientation:
@@ -116,7 +116,7 @@ def _ascii(tag: int, text: str) -> tuple[int, int, int, bytes]:
 
 
 def _directory(entries: list[tuple[int, int, int, bytes]], offset: int) -> bytes:
-    """A directory that begins at `offset`, and its values after it."""
+    """A directory that begins at `offset`, followed by its values."""
     table, values = struct.pack(">H", len(entries)), b""
     values_at = offset + 2 + 12 * len(entries) + 4
     for tag, kind, count, value in sorted(entries):

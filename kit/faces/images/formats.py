@@ -4,7 +4,7 @@ import importlib.util
 
 HEAD_BYTES = 64
 
-# The extra `heic` reads what phones of Apple and Samsung take (ISO/IEC 23008-12) and AVIF, its cousin.
+# The extra `heic` decodes HEIC, which phones of Apple and Samsung write (ISO/IEC 23008-12), and the related AVIF.
 HAS_HEIC = importlib.util.find_spec("pillow_heif") is not None
 
 _JPEG = b"\xff\xd8\xff"
@@ -12,15 +12,15 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 # Single pictures, bursts (hevc, hevx, msf1) and layered ones (heim, heis), of which the first image is read.
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
-# Only say that the file is a container; what it contains is among its compatible brands.
+# Generic container brands: the format of the content is among the compatible brands.
 _CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 _WEBP_HEAD_BYTES = 30
 
 
 def sniff(head: bytes) -> str | None:
-    """The media type of a JPEG, PNG or WebP image, None for everything else; HEAD_BYTES are enough.
+    """The media type of a JPEG, PNG or WebP image, and with the extra `heic` of a HEIC or AVIF image; otherwise None.
 
-    With the extra `heic` also of a HEIC or AVIF image.
+    HEAD_BYTES are enough.
     """
     if head.startswith(_JPEG):
         return "image/jpeg"
@@ -32,7 +32,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def _sniff_brands(head: bytes) -> str | None:
-    """By the major brand of an ISO base media file (ISO/IEC 14496-12, 4.3), then by the compatible ones."""
+    """The media type by the major brand of an ISO base media file (ISO/IEC 14496-12, 4.3), then the compatible ones."""
     major = head[8:12]
     if major not in _CONTAINER_BRANDS:
         return "image/avif" if major in _AVIF_BRANDS else "image/heic" if major in _HEIC_BRANDS else None
@@ -42,7 +42,7 @@ def _sniff_brands(head: bytes) -> str | None:
 
 
 def webp_size(head: bytes) -> tuple[int, int] | None:
-    """Width and height that the first 30 bytes of a WebP declare (RFC 9649); None when they say nothing.
+    """The width and height that the first 30 bytes of a WebP declare (RFC 9649); None if they declare none.
 
     Pillow allocates the canvas of a WebP when it opens one, so its size must be known earlier.
     """

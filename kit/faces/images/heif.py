@@ -7,7 +7,7 @@ _MAX_BOXES = 10_000
 
 
 class Nclx(NamedTuple):
-    """Colour primaries and transfer characteristics as ITU-T H.273 numbers them."""
+    """Colour primaries and transfer characteristics, as numbered by ITU-T H.273."""
 
     primaries: int
     transfer: int
@@ -20,7 +20,7 @@ class _Box(NamedTuple):
 
 
 def read_nclx(data: bytes) -> Nclx | None:
-    """The colours of the primary image; of any image where no property is attached to that one."""
+    """The colours of the primary image, or of any image if the primary one has no such property."""
     meta = _find(data, 0, len(data), b"meta")
     properties = _find(data, meta.start + 4, meta.end, b"iprp") if meta else None
     container = _find(data, properties.start, properties.end, b"ipco") if properties else None
@@ -36,7 +36,7 @@ def read_nclx(data: bytes) -> Nclx | None:
 
 
 def hide_exif(data: bytes) -> bytes:
-    """The file with its EXIF items under a name that decoders skip, for decoders that fail over damaged ones."""
+    """The file with its EXIF items renamed so that decoders skip them, since some fail on damaged ones."""
     meta = _find(data, 0, len(data), b"meta")
     items = _find(data, meta.start + 4, meta.end, b"iinf") if meta else None
     if not items:
@@ -74,7 +74,7 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
 
 
 def _find_properties(data: bytes, meta: _Box, properties: _Box) -> list[int]:
-    """Numbers of the properties of the primary item, by `pitm` and `ipma`."""
+    """The indexes of the primary item's properties, from `pitm` and `ipma`."""
     primary, table = _find(data, meta.start + 4, meta.end, b"pitm"), _find(data, *properties[1:], b"ipma")
     if not primary or not table:
         return []

@@ -1,4 +1,4 @@
-"""Colour profiles without what identifies a device: serial numbers of displays, private data, hidden bytes (ICC.1)."""
+"""Removes identifying data from colour profiles: serial numbers of displays, private tags, hidden bytes (ICC.1)."""
 
 import struct
 
@@ -6,7 +6,7 @@ MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
 _HEADER_BYTES = 128
 _MAX_TAGS = 100
-# Curves, matrices, tables, and the texts that every profile of a standard colour space has.
+# Curves, matrices, tables, and the texts that each profile of a standard colour space contains.
 _TAGS = frozenset(
     b"rXYZ gXYZ bXYZ rTRC gTRC bTRC kTRC wtpt bkpt chad chrm lumi cicp gamt A2B0 A2B1 A2B2 B2A0 B2A1 B2A2 D2B0 D2B1"
     b" D2B2 D2B3 B2D0 B2D1 B2D2 B2D3 pre0 pre1 pre2 A2B3 B2A3 cprt desc dscm dmnd dmdd vued view meas tech rig0 rig2"
@@ -17,7 +17,7 @@ Pieces = list[tuple[int, int] | bytes]
 
 
 def clean_profile(profile: bytes) -> Pieces | None:
-    """The profile as ranges of itself and new bytes; None if it is invalid or too large.
+    """The cleaned profile as ranges of the given one and new bytes; None if it is invalid or too large.
 
     A profile with only known tags is a single range, so that its bytes are unchanged.
     """
@@ -50,7 +50,7 @@ def _is_tight(profile: bytes, table_end: int, entries: list[tuple[bytes, int, in
 
 
 def _rebuild(profile: bytes, known: list[tuple[bytes, int, int]]) -> Pieces | None:
-    """Tags that share their data, as the three curves often do, still share it."""
+    """A new profile with the known tags; tags that share their data, as the three curves often do, still share it."""
     place = _HEADER_BYTES + 4 + 12 * len(known)
     table, data = struct.pack(">I", len(known)), Pieces()
     placed: dict[tuple[int, int], int] = {}
@@ -63,7 +63,7 @@ def _rebuild(profile: bytes, known: list[tuple[bytes, int, int]]) -> Pieces | No
         table += struct.pack(">4sII", name, placed[offset, length], length)
     if place > MAX_PROFILE_BYTES:
         return None
-    # Size, version, class, colour spaces, signature, rendering intent, white point; no maker, model, serial number, id.
+    # Copies size, version, class, colour spaces, signature, intent, white point; not maker, model, serial number, id.
     header = bytearray(_HEADER_BYTES)
     for start, end in ((8, 24), (36, 40), (64, 80)):
         header[start:end] = profile[start:end]

@@ -12,7 +12,7 @@ _MAX_TEXT_BYTES = 4096
 
 
 def read_iptc(segment: bytes) -> dict[int, list[str]]:
-    """The texts of our datasets of record 2 by number; whatever is broken is left out."""
+    """The texts of the known datasets of record 2, by number; damaged ones are skipped."""
     found: dict[int, list[str]] = {}
     charset = b""
     for resource in _resources(segment.removeprefix(HEADER)):
@@ -27,7 +27,7 @@ def read_iptc(segment: bytes) -> dict[int, list[str]]:
 
 
 def as_resource(records: bytes) -> bytes:
-    """Records as the body of a segment that `read_iptc` reads."""
+    """Wraps records as the body of a segment, as `read_iptc` expects it."""
     return b"8BIM" + RESOURCE.to_bytes(2, "big") + bytes(2) + len(records).to_bytes(4, "big") + records
 
 
@@ -47,7 +47,7 @@ def _datasets(resource: bytes) -> Iterator[tuple[int, int, bytes]]:
     place = 0
     while resource[place : place + 1] == b"\x1c" and place + 5 <= len(resource):
         size = int.from_bytes(resource[place + 3 : place + 5], "big")
-        if size & 0x8000:  # an extended dataset: none of ours is that long
+        if size & 0x8000:  # an extended dataset: no known one is that long
             return
         yield resource[place + 1], resource[place + 2], resource[place + 5 : place + 5 + size]
         place += 5 + size

@@ -1,4 +1,4 @@
-"""A JPEG without what is not needed to decode it (ITU T.81, annex B): decoders never see its metadata."""
+"""Parses a JPEG and reduces it to what decoding needs (ITU T.81, annex B): decoders never see its metadata."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, _DRI})
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-# What ends the coded data of a scan: any marker but a stuffed byte, a restart and a fill byte.
+# Ends the coded data of a scan: any marker except a stuffed byte, a restart and a fill byte.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# Each scan of a progressive file walks over the whole picture, and a few bytes are enough for one: thousands would take
-# minutes. Cameras and editors write up to a dozen.
+# The decoder visits the whole picture for each scan of a progressive file, and a scan may be a few bytes long:
+# thousands would take minutes. Cameras and editors write up to a dozen.
 _MAX_SCANS = 100
 _MAX_SCANNED_PIXELS = _MAX_SCANS * 60_000_000
 _MAX_METADATA_BYTES = 16 * 1024 * 1024
@@ -25,9 +25,9 @@ _MAX_METADATA_BYTES = 16 * 1024 * 1024
 
 @dataclass(slots=True)
 class Component:
-    """A channel of the frame: its sampling factors, and which bits of which coefficients have not arrived yet.
+    """A channel of the frame: its sampling factors, and which bits of which coefficients have not been read yet.
 
-    `missing` holds for each of the 64 coefficients the lowest bit that is still to come (0: it is complete).
+    `missing` contains for each of the 64 coefficients the number of low bits still missing (99: all, 0: none).
     """
 
     across: int
@@ -37,9 +37,9 @@ class Component:
 
 @dataclass(slots=True)
 class Jpeg:
-    """The parts of a JPEG. `lean`, with an EOI behind it, decodes to the same pixels and holds no metadata.
+    """The parts of a JPEG. `lean`, followed by an EOI marker, decodes to the same pixels and contains no metadata.
 
-    `icc`, `exif` (without its "Exif" header), `xmp` and `iptc` are as the file has them, and may be damaged.
+    `icc`, `exif` (without its "Exif" header), `xmp` and `iptc` are the file's bytes, and may be damaged.
     """
 
     width: int = 0
@@ -63,29 +63,29 @@ class Jpeg:
 
     @property
     def has_all_scans(self) -> bool:
-        """Whether every coefficient of every channel has been in a scan, as far as the scans' headers say."""
+        """Whether the scans' headers cover each coefficient of each channel."""
         return all(not any(part.missing) for part in self.components.values())
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing seems to be missing: there is an end, and two bits for each block, which is the least."""
+        """Whether the file seems complete: it has an end, and at least two bits, the minimum, for each block."""
         return self.has_end and (self.is_progressive or self.coded_bytes >= self._samples // 64 * 2 // 8)
 
     @property
     def coefficient_bytes(self) -> int:
-        """What libjpeg keeps of a picture in several scans, whatever the scale at which it is decoded."""
+        """The memory that libjpeg needs for a picture in several scans, at any scale."""
         return 2 * self._samples if self.is_progressive or self.scans_are_partial else 0
 
     @property
     def _samples(self) -> int:
-        """Values of all channels, of which the subsampled ones have fewer."""
+        """The number of values in all channels; subsampled channels have fewer."""
         areas = [part.across * part.down for part in self.components.values()]
         largest = max((part.across for part in self.components.values()), default=1) * self.lines_per_mcu // 8
         return self.width * self.height * sum(areas) // largest
 
 
 def parse(data: bytes) -> Jpeg:
-    """Raises Unreadable where there is no picture to decode."""
+    """Parses a JPEG. Raises Unreadable if it contains no picture to decode."""
     jpeg, kept, profile = Jpeg(), list[bytes | memoryview]([_SOI]), dict[int, bytes]()
     used = 0  # tables after the last scan are unused
     view = memoryview(data)
@@ -109,7 +109,7 @@ def parse(data: bytes) -> Jpeg:
 
 
 def _segments(data: bytes, jpeg: Jpeg) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment, of a scan with its coded data, up to EOI or the end of the bytes."""
+    """Marker, start and end of each segment, a scan's including its coded data, up to EOI or the end of the bytes."""
     place = len(_SOI)
     while (found := _MARKER.search(data, place)) is not None:
         start, marker = found.end() - 2, data[found.end() - 1]
@@ -143,7 +143,7 @@ def _read_frame(jpeg: Jpeg, marker: int, body: bytes) -> None:
 
 
 def _read_scan(jpeg: Jpeg, head: bytes) -> None:
-    """Notes which coefficients the scan brings (B.2.3)."""
+    """Records which coefficients the scan contains (B.2.3)."""
     count = head[0] if head else 0
     if len(head) != 4 + 2 * count:
         return
@@ -159,7 +159,7 @@ def _read_scan(jpeg: Jpeg, head: bytes) -> None:
 
 
 def _is_needed(marker: int, body: bytes) -> bool:
-    """Whether a decoder needs the segment to know which colours the channels are; a short one says nothing."""
+    """Whether a decoder needs the segment to interpret the channels' colours; a truncated one is useless."""
     is_jfif = marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14
     return is_jfif or (marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12)
 

@@ -1,4 +1,4 @@
-"""Decoding a JPEG at 1/1, 1/2, 1/4 or 1/8, which costs its decoder little (DCT scaling), and with its end missing."""
+"""Decodes JPEGs at 1/1, 1/2, 1/4 or 1/8 of their size by DCT scaling, which is cheap, and truncated JPEGs."""
 
 import io
 
@@ -11,18 +11,17 @@ from kit.faces.images.meter import Meter
 from kit.faces.types import ImageLimits, Unreadable
 
 _SCALES = (1, 2, 4, 8)
-# Pillow has four bytes for a pixel; a converted or turned copy has four, numpy's has three.
+# Bytes per pixel: four in Pillow, four in a converted or turned copy, three in numpy.
 _PIXEL_BYTES = 11
-# Of a picture whose end is missing.
+# The largest missing share of a truncated picture.
 _MAX_MISSING_SHARE = 0.1
-# Coded data that says something else than zeros, which libjpeg reads behind the end; without a byte 0xFF.
+# Coded data that differs from the zeros that libjpeg reads after the end; without the byte 0xFF.
 _FILLER = bytes((73 * place + 41) % 251 for place in range(1024))
 
 
 def choose_scale(parts: Jpeg, limits: ImageLimits, long_edge: int | None) -> int:
-    """The largest denominator that leaves the longer side at `long_edge`, or a larger one where memory asks for it.
-
-    Raises Unreadable (`too_many_pixels`) where even 1/8 is too much.
+    """The largest denominator at which the longer side has at least `long_edge` pixels, or a larger one if memory is
+    limited. Raises Unreadable (`too_many_pixels`) if even 1/8 is too large.
     """
     longer = max(parts.width, parts.height)
     wanted = max((scale for scale in _SCALES if long_edge and longer // scale >= long_edge), default=1)
@@ -35,9 +34,10 @@ def choose_scale(parts: Jpeg, limits: ImageLimits, long_edge: int | None) -> int
 
 
 def load(parts: Jpeg, scale: int, meter: Meter | None = None) -> Image.Image:
-    """The picture at 1/`scale`, as RGB, L or CMYK. Raises Unreadable where too much of it is missing.
+    """The picture at 1/`scale`, as RGB, L or CMYK. Raises Unreadable if too much of it is missing.
 
-    libjpeg takes what is missing for zeros. So what was there is what stays the same when other data is appended.
+    libjpeg reads zeros after the end of the data. The part that is present is thus the part that stays the same when
+    other data is appended.
     """
     if parts.is_whole:
         return _load(parts.lean + EOI, scale, meter)
@@ -59,7 +59,7 @@ def _load(lean: bytes, scale: int, meter: Meter | None = None) -> Image.Image:
 
 
 def _missing_share(one: Image.Image, other: Image.Image, parts: Jpeg, scale: int) -> float:
-    """The part of the picture from the first difference on, in the order in which it is coded."""
+    """The share of the picture from the first difference to the end, in coding order."""
     differs = np.not_equal(np.asarray(one), np.asarray(other))
     if differs.ndim == 3:
         differs = differs.any(axis=-1)

@@ -1,5 +1,5 @@
-"""The metadata of served pictures: when they were taken and who created them. The place is never read; the camera is
-read but never written."""
+"""The metadata of served pictures: capture time and creator. The position is never read; the camera is read but never
+written."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from kit.faces.images import exif, iptc, xmp
 from kit.faces.images.taken import Taken, choose_time, parse_time
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
-# Escaped for XML a letter has at most 6 bytes, and all of it must fit into one segment.
+# A character escaped for XML takes at most 6 bytes, and all texts must fit into one segment.
 _MAX_TEXT = 500
 _MAX_CREATORS = 10
 _MAX_CAMERA_TEXT = 60
@@ -23,9 +23,9 @@ _Name = Annotated[str, Meta(max_length=_MAX_CAMERA_TEXT, pattern=r"\A[^\0]*\Z")]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Who created a picture and what must be printed with it: plain text, in the creator's words.
+    """The creator and credit of a picture, as plain text in the creator's words.
 
-    `artist` and `copyright` are EXIF's, the others XMP's and IPTC's: editors fill in either, or both in other words.
+    `artist` and `copyright` are EXIF's, the others XMP's and IPTC's; editors fill in either or both, differently.
     """
 
     artist: str = ""
@@ -37,8 +37,8 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """Which camera took a picture, as EXIF says; it tells cameras apart and is never written into a picture. A phone
-    names no `serial`."""
+    """The camera named in EXIF, which distinguishes the cameras of an event and is never written into a picture.
+    Phones have no `serial`."""
 
     make: _Name
     model: _Name
@@ -46,14 +46,14 @@ class Camera:
 
     @property
     def name(self) -> str:
-        """For people: the model, with the make where the model does not begin with it."""
+        """For display: the model, preceded by the make unless the model begins with it."""
         first = self.make.partition(" ")[0]
         return self.model if self.model.lower().startswith(first.lower()) else f"{self.make} {self.model}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """All that is kept of an image's metadata. `orientation` is EXIF's, 1 to 8."""
+    """The metadata of an image that is kept. `orientation` is EXIF's, 1 to 8."""
 
     taken: Taken | None = None
     rights: Rights = field(default_factory=Rights)
@@ -62,7 +62,7 @@ class Metadata:
 
 
 def read_metadata(exif_block: bytes = b"", xmp_packet: bytes = b"", iptc_segment: bytes = b"") -> Metadata:
-    """Whatever can be read; never raises over what the blocks hold. XMP comes before the older IPTC."""
+    """Reads the valid parts of the blocks; never raises on damaged ones. XMP takes precedence over the older IPTC."""
     orientation, texts = exif.read_exif(exif_block)
     properties = xmp.read_xmp(xmp_packet)
     records = iptc.read_iptc(iptc_segment)
@@ -74,7 +74,7 @@ def read_metadata(exif_block: bytes = b"", xmp_packet: bytes = b"", iptc_segment
 
 
 def write_segments(metadata: Metadata) -> list[bytes]:
-    """APP1 segments of a JPEG: EXIF and XMP that hold this and nothing else; empty where there is nothing to say."""
+    """APP1 segments of a JPEG, EXIF and XMP, that contain only this metadata; an empty list if there is none."""
     taken, rights = metadata.taken, metadata.rights
     texts: dict[int, str] = {}
     if taken:
@@ -102,7 +102,7 @@ def segment(marker: int, payload: bytes) -> bytes:
 
 
 def add_metadata(jpeg: bytes, metadata: Metadata) -> bytes:
-    """A JPEG that this process made, with the metadata after its JFIF header; its pixels are already upright."""
+    """Adds the metadata after the JFIF header of a JPEG that this process created, whose pixels are upright."""
     upright = Metadata(metadata.taken, metadata.rights)
     head = len(_JPEG_START)
     if jpeg[head : head + 2] == b"\xff\xe0":

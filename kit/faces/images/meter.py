@@ -10,9 +10,9 @@ BLOCK_BYTES = 65536  # as Pillow reads
 
 
 class Meter:
-    """Given to `decode`, it counts the bytes at the end of the last scan that were not read: `unread_bytes`.
+    """Passed to `decode`, it counts the bytes at the end of the last scan that were not read: `unread_bytes`.
 
-    Exact to 8 bytes where they are fewer than `careful_bytes`, else to 64 KiB.
+    The count is exact to 8 bytes if it is below `careful_bytes`, otherwise to 64 KiB.
     """
 
     def __init__(self, careful_bytes: int = CAREFUL_BYTES) -> None:
@@ -41,7 +41,7 @@ class _MeteredFile(io.BytesIO):
         self._end = self._meter.unread_bytes = end
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Short before the careful part and within it; decoders of files go on reading then."""
+        """Returns fewer bytes before and within the careful part; decoders then read again."""
         left = self._careful_from - self.tell()
         wanted = self._size if size is None or size < 0 else size
         piece = super().read(min(wanted, left if left > 0 else STEP_BYTES))

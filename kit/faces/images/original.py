@@ -1,7 +1,7 @@
-"""How to send an uploaded JPEG without its metadata: which of its bytes, and which new ones between them.
+"""Plans how to send an uploaded JPEG without its metadata: ranges of its bytes, with new bytes between them.
 
-The coded pixels are unchanged. Only what is known to be needed is sent, as an explicit list: anything else, also bytes
-between segments or after the picture, is left out.
+The coded pixels are unchanged. Only segments on an explicit list are sent: everything else, including bytes between
+segments and after the picture, is omitted.
 """
 
 from collections.abc import Callable, Iterator
@@ -51,9 +51,9 @@ _SAMPLES = {0xC0: (8,), 0xC1: (8, 12), 0xC2: (8, 12), 0xC9: (8, 12), 0xCA: (8, 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`parts`, in order: ranges (start, end) of the upload and new bytes.
+    """`parts`, in order: ranges (start, end) of the upload, and new bytes.
 
-    The last scan is that from `scan_start` to `scan_end` of the upload.
+    The last scan extends from `scan_start` to `scan_end` of the upload.
     """
 
     parts: tuple[Part, ...]
@@ -66,7 +66,7 @@ class Plan:
         return sum(len(part) if isinstance(part, bytes) else part[1] - part[0] for part in self.parts)
 
     def cut(self, scan_end: int) -> "Plan":
-        """The same with a shorter last scan, for a decoder has all pixels by then."""
+        """The same plan with a shorter last scan, for a decoder that has read all pixels by `scan_end`."""
         if not self.scan_start < scan_end < self.scan_end:
             return self
         *kept, (start, _), end = self.parts
@@ -74,7 +74,7 @@ class Plan:
 
 
 def plan_original(data: bytes) -> Plan | None:
-    """None where the JPEG is not understood to the last byte; its original is then re-encoded."""
+    """The plan of a JPEG; None if any of its bytes is not understood, so that its original must be re-encoded."""
     try:
         return _Filter(data).plan()
     except NotFiltered:
@@ -82,10 +82,10 @@ def plan_original(data: bytes) -> Plan | None:
 
 
 def trim(plan: Plan, meter: Meter, decode_again: Callable[[Meter], object]) -> Plan:
-    """The plan without what a decoder did not read of the last scan, though it came before the next marker.
+    """The plan without the bytes of the last scan that a decoder did not read before the next marker.
 
-    `meter` was there when the upload was decoded; `decode_again` decodes it once more, for the rare scan that goes on
-    long after its picture is complete.
+    `meter` measured the first decoding of the upload; `decode_again` decodes it once more, for the rare scan that
+    continues long after its picture is complete.
     """
     if not meter.is_exact:
         meter = Meter(meter.unread_bytes + BLOCK_BYTES)
@@ -117,8 +117,8 @@ class _Filter:
         metadata = self._metadata()
         head = [self._jfif(), *write_segments(metadata), *self._profile(), self._adobe()]
         coded = [(found.start, found.end) for found in self._kept]
-        # Each range is a request to the file store, so short ones are copied. The last EOI is always ours: so plans can
-        # be cut.
+        # Each range is a request to the file store, so short ones are copied. The last EOI is always a new one, so that
+        # plans can be cut.
         *before, scan = _merge(chain(head, coded))
         parts = _merge(chain([_START], map(self._inline, before), [scan, _END]))
         literal_bytes = sum(len(part) for part in parts if isinstance(part, bytes))
@@ -134,7 +134,7 @@ class _Filter:
         if APP0 <= marker <= APP15 or marker == COM:
             if is_first and not found.is_cut:
                 self._apps.append(found)
-        elif marker in (EOI, DNL):  # the height is in the frame, or no decoder of ours would have read it
+        elif marker in (EOI, DNL):  # the height is in the frame, otherwise the decoder would have failed
             return
         elif found.is_cut and (marker != SOS or found.coded == len(self._data)):
             if is_first:
@@ -144,7 +144,7 @@ class _Filter:
             self._kept.append(found)
 
     def _check(self, found: Segment) -> None:
-        """Whether the segment is what its marker says, to the last byte. Raises NotFiltered."""
+        """Raises NotFiltered unless each byte of the segment is what its marker requires."""
         body = self._data[found.payload : found.coded]
         if found.marker in FRAMES:
             self._frames += 1
@@ -185,12 +185,12 @@ class _Filter:
         return b""
 
     def _adobe(self) -> bytes:
-        """What the colour channels are; the last one counts, as in libjpeg."""
+        """The Adobe segment, which defines the colour channels; the last one applies, as in libjpeg."""
         bodies = [body for _, body in self._payloads(APP14, b"Adobe") if len(body) >= 7]
         return segment(APP14, b"Adobe\0\x64" + bytes(4) + bodies[-1][6:7]) if bodies else b""
 
     def _profile(self) -> list[Part]:
-        """The colour profile in chunks (ICC.1, annex B.4); empty where it is not complete."""
+        """The colour profile in chunks (ICC.1, annex B.4); empty if it is incomplete."""
         chunks: dict[int, tuple[int, bytes]] = {}
         total = 0
         for place, body in self._payloads(APP2, _ICC):
@@ -232,7 +232,7 @@ def _are_codes(body: bytes) -> bool:
 
 
 def _locate(pieces: Pieces, ranges: list[tuple[int, int]]) -> list[Part]:
-    """Ranges of the profile as ranges of the upload that holds it in chunks."""
+    """Converts ranges of the profile to ranges of the upload, which contains it in chunks."""
     parts: list[Part] = []
     for piece in pieces:
         if isinstance(piece, bytes):
@@ -277,7 +277,7 @@ def _split(part: Part, size: int) -> tuple[Part, Part]:
 
 
 def _merge(parts: Iterator[Part]) -> list[Part]:
-    """Without empty parts, and with neighbours joined."""
+    """Drops empty parts and joins adjacent ones."""
     merged: list[Part] = []
     for part in parts:
         if not _size(part):

@@ -1,4 +1,4 @@
-"""A PNG without what is not needed to decode it (W3C PNG, third edition), and what it says about its colours."""
+"""Parses a PNG, reduces it to what decoding needs (W3C PNG, third edition), and reads its colour information."""
 
 import re
 import struct
@@ -16,14 +16,14 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _MAX_METADATA_BYTES = 4 * 1024 * 1024
 _MAX_REPAIRED_BYTES = 256 * 1024 * 1024
-# Of the rows of a PNG whose end is missing.
+# The largest missing share of the rows of a truncated PNG.
 _MAX_MISSING_SHARE = 0.1
 _HEX_PROFILE = re.compile(rb"Raw profile type (?:exif|APP1)")
 
 
 @dataclass(slots=True)
 class Png:
-    """The parts of a PNG. `lean` decodes to the same pixels and holds no metadata.
+    """The parts of a PNG. `lean` decodes to the same pixels and contains no metadata.
 
     `gamma` and `chromaticities` (white, red, green, blue: x, y) are those of gAMA and cHRM; `cicp` the four numbers of
     ITU-T H.273. `icc`, `exif` and `xmp` may be damaged.
@@ -40,7 +40,7 @@ class Png:
 
 
 def parse(data: bytes) -> Png:
-    """Raises Unreadable where the picture itself is missing. An ancillary chunk that is damaged is ignored."""
+    """Parses a PNG. Raises Unreadable if the picture itself is missing; damaged ancillary chunks are ignored."""
     kept, png = list[tuple[bytes, memoryview]](), Png(b"")
     has_end = False
     for kind, body, is_intact in _chunks(data):
@@ -60,7 +60,7 @@ def parse(data: bytes) -> Png:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
-    """Type and body of each chunk, the last one as far as it goes, and whether its checksum is right."""
+    """Type and body of each chunk, and whether its checksum is correct; the last one may be truncated."""
     view, place = memoryview(data), len(SIGNATURE)
     while place + 8 <= len(data):
         length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
@@ -75,7 +75,7 @@ def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
 
 
 def _complete(kept: list[tuple[bytes, memoryview]]) -> bytes:
-    """The PNG with what is missing at its end filled in, where that is little."""
+    """The PNG; if a small part is missing at its end, with that part filled in."""
     expected = _raw_bytes(bytes(kept[0][1]))
     if not 0 < expected <= _MAX_REPAIRED_BYTES:
         raise Unreadable("unreadable")
@@ -92,7 +92,7 @@ def _complete(kept: list[tuple[bytes, memoryview]]) -> bytes:
 
 
 def _raw_bytes(header: bytes) -> int:
-    """How many bytes the rows have once they are decompressed, each with its filter."""
+    """The number of bytes of the decompressed rows, each with its filter type."""
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)
     bits = depth * _CHANNELS.get(colour, 0)
     passes = _PASSES if interlace else ((0, 0, 1, 1),)
@@ -127,7 +127,7 @@ def _note_colour(png: Png, kind: bytes, body: bytes) -> None:
 
 
 def _note_text(png: Png, kind: bytes, body: bytes) -> None:
-    """EXIF as ImageMagick keeps it, in hexadecimal digits, and XMP."""
+    """Reads EXIF as ImageMagick stores it, in hexadecimal digits, and XMP."""
     keyword, _, rest = body.partition(b"\0")
     if _HEX_PROFILE.fullmatch(keyword) and not png.exif:
         text = _inflate(rest[1:]) if kind == b"zTXt" else rest
@@ -139,7 +139,7 @@ def _note_text(png: Png, kind: bytes, body: bytes) -> None:
 
 
 def _inflate(body: bytes) -> bytes:
-    """Nothing where it is damaged or too much."""
+    """The decompressed body; empty if it is damaged or too large."""
     try:
         inflater = zlib.decompressobj()
         result = inflater.decompress(body, _MAX_METADATA_BYTES)

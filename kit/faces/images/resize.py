@@ -10,17 +10,16 @@ Pixels = npt.NDArray[np.uint8]
 
 # Lanczos' window, in pixels of the result.
 _LOBES = 3
-# A picture this many times as long is halved first, by the mean of four pixels; Pillow calls that its reducing gap.
+# A picture at least this many times as long is first halved by averaging four pixels (Pillow's "reducing gap").
 _HALVED_FROM = 3
 
 
 def shrink(pixels: Pixels, long_edge: int) -> Pixels:
-    """The picture (height, width, 3) with its longer side at most that long; never enlarged.
+    """The picture (height, width, 3) reduced to a longer side of at most `long_edge`; never enlarged.
 
-    First Lanczos' filter is applied at the picture's own pixels, which removes what the result cannot show. What is
-    left is so smooth that cubic interpolation between them loses nothing. Compared with Pillow's Lanczos, which
-    computes new weights for each pixel, the result differs less than a JPEG of quality 85 differs from what it was made
-    of.
+    First Lanczos' filter is applied at the picture's own pixels, which removes the detail that the result cannot show.
+    The filtered picture is so smooth that cubic interpolation loses nothing. The result differs from that of Pillow's
+    Lanczos, which computes new weights for each pixel, less than a JPEG of quality 85 differs from its source.
     """
     height, width = pixels.shape[:2]
     if long_edge >= max(height, width):
@@ -30,7 +29,7 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
     pixels = _halve(pixels, long_edge)
     scale = long_edge / max(pixels.shape[:2])
     if scale * _HALVED_FROM < 1:
-        # So narrow that it cannot be halved.
+        # The picture is too narrow to be halved.
         return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     taps = _lanczos(scale)
     smooth = cv2.sepFilter2D(pixels, -1, taps, taps, borderType=cv2.BORDER_REPLICATE)
@@ -38,7 +37,8 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
 
 
 def halve(pixels: Pixels) -> Pixels:
-    """The means of each four pixels (height, width, 3); of an odd side the last row or column is left out."""
+    """The picture (height, width, 3) at half its size, averaging four pixels; drops the last row or column of an odd
+    side."""
     height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
     even = pixels[: 2 * height, : 2 * width]
     return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,11 +1,11 @@
-"""The marker segments of a JPEG, in order and without what lies between them (ITU T.81, annex B)."""
+"""Iterates over the marker segments of a JPEG, without the bytes between them (ITU T.81, annex B)."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 SOI, EOI, SOS, DQT, DHT, DAC, DRI, DNL = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xCC, 0xDD, 0xDC
-FRAMES = (0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA)  # of one picture that decoders can read; not hierarchical ones
+FRAMES = (0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA)  # those that decoders can read, which excludes hierarchical ones
 APP0, APP1, APP2, APP13, APP14, APP15, COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF, 0xFE
 
 MAX_SEGMENTS = 5000
@@ -16,12 +16,12 @@ _END_OF_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
 class NotFiltered(Exception):
-    """The bytes are not a JPEG whose every byte is understood."""
+    """The bytes are not a JPEG, or some of them are not understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`start` is the place of its marker, `payload` that after the length, `end` that after it and its coded data.
+    """Offsets of a segment: `start` of its marker, `payload` after its length, `end` after it and its coded data.
 
     Coded data, which only a scan has, begins at `coded`. `is_cut`: the bytes end within the segment.
     """
@@ -35,7 +35,7 @@ class Segment:
 
 
 def walk(data: bytes) -> Iterator[Segment]:
-    """Every segment after SOI up to EOI or the end of the bytes; the last scan may be cut. Raises NotFiltered."""
+    """Each segment after SOI up to EOI or the end of the bytes; the last scan may be truncated. Raises NotFiltered."""
     if data[:2] != b"\xff\xd8":
         raise NotFiltered
     place = 2

@@ -24,7 +24,7 @@ _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})", re.ASCII)
 class Taken:
     """An `instant` (UTC) and the camera's zone in minutes east of UTC.
 
-    Without a zone the camera's clock is read as UTC. `has_clock`: not a bare date.
+    A camera's clock without a zone is interpreted as UTC. `has_clock`: the text has a time, not only a date.
     """
 
     instant: Annotated[datetime, Meta(tz=True)]
@@ -33,15 +33,15 @@ class Taken:
 
     @property
     def local(self) -> datetime:
-        """What the camera's clock showed, without a zone."""
+        """The time that the camera's clock showed, without a zone."""
         return (self.instant + timedelta(minutes=self.offset_min or 0)).replace(tzinfo=None)
 
 
 def parse_time(text: str, offset: str = "", fraction: str = "") -> Taken | None:
-    """The time in a text of EXIF (`2026:06:20 19:00:00`) or XMP (ISO 8601); None where it is not a time.
+    """The time in a text of EXIF (`2026:06:20 19:00:00`) or XMP (ISO 8601); None if the text is not a time.
 
-    `offset` and `fraction` are what EXIF writes into tags of their own; those in the text itself come first. Second 60
-    is the next minute and hour 24 the next day (ISO 8601). Zeros, year 1 and the like are clocks that were never set.
+    `offset` and `fraction` come from EXIF's separate tags; those in the text take precedence. Second 60 is the next
+    minute and hour 24 the next day (ISO 8601). Zeros, year 1 and the like come from clocks that were never set.
     """
     match = _TIME.fullmatch(text[:MAX_TEXT].strip("\0 \t\r\n"))
     if match is None:
@@ -61,7 +61,7 @@ def parse_time(text: str, offset: str = "", fraction: str = "") -> Taken | None:
 
 
 def choose_time(candidates: Sequence[Taken | None]) -> Taken | None:
-    """The first time with a clock, else the first; its zone may come from another one that shows the same clock.
+    """The first candidate with a clock, else the first; its zone may come from another one with the same clock time.
 
     Some cameras write their zone only for the time when the file was written, and editors only into XMP.
     """

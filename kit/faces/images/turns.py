@@ -7,17 +7,17 @@ import numpy as np
 from kit.faces.images.decode import Pixels
 from kit.faces.types import Box, Face
 
-# On the side first: phones forget that more often than cameras hang upside down.
+# Photos on their side come first: they are more frequent than photos upside down.
 QUARTER_TURNS = (1, 3, 2)
 
 
 def turn(pixels: Pixels, quarters: int) -> Pixels:
-    """The picture turned counter-clockwise by so many right angles."""
+    """The picture turned counter-clockwise by `quarters` right angles."""
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
 
 
 def turn_back(face: Face, quarters: int, width: int, height: int) -> Face:
-    """The face of the turned picture in the picture of this size that was turned."""
+    """Converts a face of the turned picture to coordinates of the original, which is `width` x `height` pixels."""
     x, y = face.landmarks[:, 0], face.landmarks[:, 1]
     box = face.box
     match quarters % 4:

@@ -1,4 +1,4 @@
-"""The few XMP properties that we use: read from any packet, written as a new one (ISO 16684-1)."""
+"""Reads the few XMP properties in use from any packet, and writes them as a new packet (ISO 16684-1)."""
 
 from collections.abc import Sequence
 from xml.parsers import expat
@@ -41,7 +41,7 @@ Properties = dict[str, list[str]]
 
 
 def read_xmp(packet: bytes) -> Properties:
-    """The values of our properties of the picture itself; empty for what is not XML, or has a DTD (entities)."""
+    """The values of the known properties of the picture itself; empty if the packet is not XML or has a DTD."""
     reader = _Reader()
     try:
         reader.read(packet[:_MAX_PACKET_BYTES].strip(b"\0 \t\r\n"))
@@ -51,7 +51,7 @@ def read_xmp(packet: bytes) -> Properties:
 
 
 def write_xmp(creators: Sequence[str], rights: str, credit: str) -> bytes:
-    """A packet with these properties and nothing else; empty without any."""
+    """A packet with only these properties; empty if there are none."""
     if not (creators or rights or credit):
         return b""
     head = f" photoshop:Credit={quoteattr(credit)}" if credit else ""
@@ -69,11 +69,11 @@ def write_xmp(creators: Sequence[str], rights: str, credit: str) -> bytes:
 
 
 class _Rejected(Exception):
-    """The packet is not one that is read."""
+    """The packet is rejected."""
 
 
 class _Reader:
-    """Collects properties that are attributes or children of a description at the top, not of anything nested."""
+    """Collects properties that are attributes or children of a top-level description, not of nested elements."""
 
     def __init__(self) -> None:
         self.found: Properties = {}

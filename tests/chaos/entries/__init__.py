@@ -1,4 +1,4 @@
-"""The processes of the product, wired with a scripted engine, a small disk, and a broken twin where one is asked for.
+"""Entry points of the processes with a scripted engine, a disk that can be full, and optionally a broken twin.
 
-CHAOS_FOLDER is where they leave marks, CHAOS_TWIN the twin, CHAOS_ENGINE is scripted or real.
+CHAOS_FOLDER holds their marker files, CHAOS_TWIN names the twin, CHAOS_ENGINE is `scripted` or `real`.
 """

@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 class Party:
-    """`values` has what stands for `${NAME}` in the calls."""
+    """`values` holds the replacements of `${NAME}` in the calls."""
 
     def __init__(self, system: LocalSystem, sample: SampleEvent) -> None:
         self._http = httpx2.Client(base_url=system.base_url, timeout=TIMEOUT_S)
@@ -76,7 +76,7 @@ class Party:
         }
 
     def _add_photos(self, event_id: str) -> dict[str, str]:
-        """The ids by the file's name; one file is no picture behind its head."""
+        """Uploads the photos; returns their ids by file name. One file is a truncated JPEG."""
         files = [("files", (photo.name, photo.jpeg, "image/jpeg")) for photo in self._sample.photos]
         files.append(("files", ("camera.jpg", taken_with_camera(self._sample.photos[0].jpeg), "image/jpeg")))
         files.append(("files", ("broken.jpg", self._sample.photos[0].jpeg[:400], "image/jpeg")))
@@ -84,7 +84,7 @@ class Party:
         return {photo["filename"]: photo.get("id", "") for photo in answer["photos"]}
 
     def _wait_for_camera(self, event_id: str) -> str:
-        """The id of the one that took a photo, once that is read."""
+        """Waits until a photo with camera data is indexed; returns the id of its camera."""
         deadline = time.monotonic() + READ_TIMEOUT_S
         while not (cameras := self._ask("GET", f"/api/events/{event_id}/cameras")["cameras"]):
             if time.monotonic() > deadline:
@@ -93,7 +93,7 @@ class Party:
         return str(cameras[0]["id"])
 
     def _find_face(self, photo_id: str) -> str:
-        """Of a photo that is read: the key of its first face."""
+        """The key of the first face of an indexed photo."""
         return str(self._ask("GET", f"/api/photos/{photo_id}/faces/0/similar")["faces"][0]["face_name"])
 
     def _invite(self, event_id: str) -> Json:
@@ -152,7 +152,7 @@ def taken_with_camera(jpeg: bytes) -> bytes:
 
 
 def encode(data: bytes) -> str:
-    """As JSON holds bytes of a message."""
+    """Base64, the JSON form of a protobuf bytes field."""
     return base64.b64encode(data).decode()
 
 

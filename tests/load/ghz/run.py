@@ -1,4 +1,4 @@
-"""`make ghz`: every rpc of every service under the load that its file in `calls/` describes, on a fresh system."""
+"""`make ghz`: runs every RPC of every service under the load described in its file in `calls/`, on a fresh system."""
 
 import argparse
 import json
@@ -22,11 +22,11 @@ from tests.load.ghz.party import Party
 GHZ = "github.com/bojand/ghz/cmd/ghz@v0.121.0"
 CALLS = Path(__file__).parent / "calls"
 ADDRESSES = {"auth": "AUTH_ADDRESS", "selfie": "SELFIE_ADDRESS", "matcher": "MATCHER_ADDRESS"}
-# Of ghz itself: after its last call, for what it has to write.
+# Limit for a run of ghz.
 SLACK_S = 120
-# Nothing is sent: nobody listens there.
+# Nothing is sent: no server listens at this address.
 MAIL = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "minois@example.org", "PUBLIC_URL": "http://127.0.0.1"}
-# ghz knows the messages by reflection.
+# ghz reads the messages through server reflection.
 SETTINGS = {"LOG_LEVEL": "WARNING", "REFLECTION": "true", **MAIL}
 NS_PER_MS = 1e6
 
@@ -35,7 +35,7 @@ console = Console(width=120)
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one rpc. `statuses` counts answers by their gRPC status; `expected` is the one that its file names."""
+    """The results of one RPC. `statuses` counts responses by gRPC status; `expected` is the status in its file."""
 
     name: str
     per_s: float
@@ -50,7 +50,7 @@ class Figures:
 
 def main() -> None:
     parser = argparse.ArgumentParser("make ghz", description=__doc__)
-    parser.add_argument("--only", default="", help="part of the names of the rpcs to call")
+    parser.add_argument("--only", default="", help="call only RPCs whose name contains this")
     chosen = parser.parse_args()
     try:
         program = go_program(GHZ)
@@ -70,14 +70,14 @@ def main() -> None:
 
 
 def call_files() -> list[Path]:
-    """In the order in which they are run: what deletes comes last."""
+    """The call files in the order of the run; deletions come last."""
     return sorted(
         CALLS.glob("*/*.json"), key=lambda path: (path.stem.startswith(("Delete", "Leave", "Withdraw")), path)
     )
 
 
 def run(program: Path, path: Path, values: dict[str, str], env: dict[str, str], folder: Path) -> Figures:
-    """Runs ghz once. Raises KeyError for a `${NAME}` that nobody knows."""
+    """Runs ghz once. Raises KeyError for an unknown `${NAME}`."""
     text = string.Template(path.read_text()).substitute(values)
     call = json.loads(text)
     config = folder / path.name
@@ -97,7 +97,7 @@ def read_figures(call: dict[str, Any], answer: dict[str, Any]) -> Figures:
 
 
 def report(figures: list[Figures]) -> int:
-    """Prints the table; 0 when every call had the status that its file expects."""
+    """Prints the table; returns the exit code, 0 if every call had its expected status."""
     table = Table(title="times in ms", title_justify="left")
     for name in ("rpc", "calls", "per s", "p50", "p95", "p99", "status", "errors"):
         table.add_column(name, justify="left" if name in ("rpc", "status") else "right")

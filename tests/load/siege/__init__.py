@@ -1,1 +1,1 @@
-"""`make siege`: how long an honest guest waits while others attack."""
+"""`make siege`: measures how long an honest guest waits during attacks."""

@@ -1,4 +1,4 @@
-"""`make siege`: an honest guest's journey on the quiet system, then beside hostile accounts and connections."""
+"""`make siege`: times the visit of an honest guest on the quiet system, then during attacks."""
 
 import argparse
 import json
@@ -28,9 +28,9 @@ console = Console(width=110)
 
 def main() -> None:
     parser = argparse.ArgumentParser("make siege", description=__doc__)
-    parser.add_argument("--journeys", type=int, default=5, help="of honest guests, on the quiet system and beside each")
-    parser.add_argument("--only", default="", help="attacks, such as bombs,drips; all of them by default")
-    parser.add_argument("--bound", type=float, default=BOUND, help="how many times longer a journey may take")
+    parser.add_argument("--journeys", type=int, default=5, help="honest guests per phase")
+    parser.add_argument("--only", default="", help="attacks to run, such as bombs,drips; default: all")
+    parser.add_argument("--bound", type=float, default=BOUND, help="limit for the ratio to the quiet system")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-siege-", dir="/tmp"))
     system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "TRUSTED_PROXIES": "127.0.0.1"})
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def prepare(system: LocalSystem, sample: Path) -> str:
-    """The code of an event whose photos have been read."""
+    """Creates an event, waits until its photos are indexed, and returns its code."""
     add_organiser(system.data, system.env, ORGANISER, PASSWORD)
     with Person(system.base_url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -82,11 +82,11 @@ def choose(plan: Plan, only: str) -> Plan:
 
 
 def report(phases: list[Phase], bound: float) -> int:
-    """Prints the table and the JSON; 1 above the bound."""
+    """Prints the table and the JSON; returns the exit code, 1 above the bound."""
     quiet = phases[0]
-    table = Table(title="An honest guest's journey, medians in seconds", title_justify="left")
-    for name in ("beside", *STEPS, "all", "worst", "ratio", "told to wait"):
-        table.add_column(name, justify="left" if name == "beside" else "right")
+    table = Table(title="Time of an honest guest, medians in seconds", title_justify="left")
+    for name in ("during", *STEPS, "all", "worst", "ratio", "rejected (retry later)"):
+        table.add_column(name, justify="left" if name == "during" else "right")
     for phase in phases:
         steps = [f"{phase.step_s(step):.2f}" for step in STEPS]
         figures = [f"{phase.median_s:.2f}", f"{phase.worst_s:.2f}", f"{phase.median_s / quiet.median_s:.2f}"]
@@ -94,11 +94,11 @@ def report(phases: list[Phase], bound: float) -> int:
     console.print(table)
     for phase in phases[1:]:
         for kind, answers in phase.answers.items():
-            told = ", ".join(f"{status} {number}x" for status, number in sorted(answers.items()))
-            console.print(f"{phase.name}: {kind} were answered {told or 'nothing yet'}.")
+            counts = ", ".join(f"{status} {number}x" for status, number in sorted(answers.items()))
+            console.print(f"{phase.name}: responses to {kind}: {counts or 'none yet'}.")
     result = as_json(phases, bound)
     is_within = result["largest_ratio"] <= bound
-    console.print(f"No attack makes a journey take more than {bound:g} times as long: {'yes' if is_within else 'NO'}.")
+    console.print(f"Under every attack, a guest needs at most {bound:g} times as long: {'yes' if is_within else 'NO'}.")
     print(json.dumps(result))
     return 0 if is_within else 1
 

@@ -1,4 +1,4 @@
-"""An honest guest: joins, sends a selfie, waits for the matches, opens the gallery and looks at pictures."""
+"""An honest guest, who joins, sends a selfie, waits for the matches, opens the gallery and views pictures."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ STEPS = ("join", "selfie", "matches", "gallery", "pictures")
 
 @dataclass
 class Journey:
-    """Seconds by step, and how often the guest was told to come back later."""
+    """Seconds by step, and the number of rejections that asked the guest to retry later."""
 
     steps_s: dict[str, float] = field(default_factory=dict)
     refusals: int = 0
@@ -29,7 +29,7 @@ class Journey:
 
 
 class Guest:
-    """Does what the guest page does: who is told to come back does so, and the wait counts."""
+    """Behaves like the guest page: a rejected request is retried after Retry-After, and the wait counts."""
 
     def __init__(self, base_url: str, address: str) -> None:
         headers = {"X-Forwarded-For": address, "Sec-Fetch-Site": "same-origin"}
@@ -37,7 +37,7 @@ class Guest:
         self._journey = Journey()
 
     def walk(self, code: str, selfie: bytes) -> Journey:
-        """Raises RestFault where the guest gets nothing to see within the patience."""
+        """Raises RestFault if the guest sees no photo within PATIENCE_S."""
         with self._http:
             self._step("join", lambda: self._join(code))
             self._step("selfie", lambda: self._ask("POST", "/api/upload-selfie", files={"file": ("s.jpg", selfie)}))

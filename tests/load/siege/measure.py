@@ -1,4 +1,4 @@
-"""Journeys of honest guests on the quiet system and under each attack."""
+"""Times the journeys of honest guests on the quiet system and during each attack."""
 
 import json
 import statistics
@@ -24,7 +24,7 @@ QUIET, TOGETHER = "quiet", "all together"
 
 @dataclass(frozen=True)
 class Phase:
-    """Journeys beside one attack; `answers`: what the attackers got, by attack and status."""
+    """The journeys during one attack; `answers`: the responses to the attackers, by attack and status."""
 
     name: str
     journeys: tuple[Journey, ...]
@@ -47,7 +47,7 @@ class Phase:
 
 
 class Siege:
-    """A running system with an event, and a selfie that finds photos in it."""
+    """Attacks a running system with an event, and a selfie that matches photos in it."""
 
     def __init__(self, base_url: str, code: str, selfie: bytes, journeys: int) -> None:
         self._base_url, self._code, self._selfie = base_url, code, selfie
@@ -55,7 +55,7 @@ class Siege:
         self._addresses = count(1)
 
     def run(self, plan: Plan, together_only: bool = False) -> list[Phase]:
-        """The quiet system first, all attacks together last."""
+        """Measures the quiet system, each attack, and last all attacks together."""
         kinds = [kind for kind in ("bombs", "noise", "drips", "logins", "streams") if getattr(plan, kind)]
         phases = [self.measure(QUIET)]
         for kind in [] if together_only else kinds:
@@ -78,7 +78,7 @@ class Siege:
         return tuple(guest.walk(self._code, self._selfie) for guest in guests)
 
     def _clear(self, plan: Plan) -> None:
-        """What is left of an attack would be worked on during the next one."""
+        """Deletes the attackers' selfies: their backlog would otherwise delay the next phase."""
         for token in plan.tokens:
             httpx2.delete(
                 f"{self._base_url}/api/my-selfie", headers={"Authorization": f"Bearer {token}"}, timeout=END_S
@@ -86,7 +86,7 @@ class Siege:
 
 
 def join_hostile(base_url: str, code: str, accounts: int) -> tuple[str, ...]:
-    """The tokens of guests of the event."""
+    """Registers hostile guests of the event and returns their tokens."""
     tokens = []
     for number in range(accounts):
         form = {"event_code": code, "display_name": f"Mallory {number}", "consent_version": "1"}
@@ -98,7 +98,7 @@ def join_hostile(base_url: str, code: str, accounts: int) -> tuple[str, ...]:
 
 @contextmanager
 def attacking(plan: Plan, answers: dict[str, Any]) -> Iterator[None]:
-    """Attackers are at work in the block; then `answers` has what they got."""
+    """Runs the attackers during the block; afterwards `answers` holds the responses that they received."""
     command = [sys.executable, "-m", "tests.load.siege.attacks"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
@@ -113,7 +113,7 @@ def attacking(plan: Plan, answers: dict[str, Any]) -> Iterator[None]:
 
 
 def as_json(phases: list[Phase], bound: float) -> dict[str, Any]:
-    """The largest ratio decides."""
+    """The figures of a siege; `largest_ratio` is compared with the bound."""
     quiet, *attacks = phases
     ratios = {phase.name: round(phase.median_s / quiet.median_s, 2) for phase in attacks}
     return {

@@ -1,4 +1,4 @@
-/** "Add my photos": the button. What sends them is loaded with the first tap on it. */
+/** The button "Add my photos". The upload code is loaded with the first tap on it. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
@@ -9,16 +9,16 @@ import { sortFiles } from "../shared/upload/files";
 import type { UploadQueue } from "../shared/upload/queue";
 import type { UploadQueues } from "../shared/upload/queues";
 
-/** A phone sends over one radio. */
+/** A phone has one radio, so parallel requests would not be faster. */
 const SENDERS = 2;
-/** Old browsers do not say that nothing was chosen. */
+/** Old browsers do not report that nothing was chosen. */
 const LONGEST_CHOICE_MS = 60_000;
 
 export interface Adding {
   mayAdd: boolean;
   state: "idle" | "preparing" | "open";
   queue: UploadQueue | undefined;
-  /** Files of the last choice that are no pictures. */
+  /** Files of the last choice that are not pictures. */
   skipped: number;
   fault: unknown;
   begin: () => void;
@@ -47,7 +47,7 @@ export function useAdding(event: Membership): Adding {
   const begin = useCallback(() => {
     setFault(undefined);
     setState("preparing");
-    load().catch(() => undefined); // tried again with the files
+    load().catch(() => undefined); // retried with the files
   }, [load]);
   const end = useCallback(() => setState(isOpen.current ? "open" : "idle"), []);
   useEffect(() => {

@@ -1,11 +1,11 @@
-/** What stands in the address of the page. */
+/** Parses the address of the page. */
 
 import { root } from "../shared/api";
 
-/** Pages whose token stands in the fragment. */
+/** Pages with a token in the fragment. */
 export const OF_LINKS = ["sign-in", "unsubscribe", "password", "email"] as const;
 
-/** `event`: by its code, as typed or with a whole address around it. */
+/** `event`: named by its code as typed, or by a whole address that contains it. */
 export type Address =
   | { kind: "home" | (typeof OF_LINKS)[number] | "unknown" }
   | { kind: "event"; code: string }
@@ -20,12 +20,12 @@ export function readAddress(path = location.pathname): Address {
   return { kind: OF_LINKS.find((known) => known === kind) ?? "unknown" };
 }
 
-/** Takes the code out of a poster's address, should somebody paste all of it. */
+/** Extracts the code if the full address of a poster is pasted. */
 export function takeCode(typed: string): string {
   return /\/e\/([^/?#]+)/i.exec(decode(typed))?.[1] ?? typed;
 }
 
-/** Of a member: it holds, also when the event's code changes. */
+/** For a member: stays valid when the event's code changes. */
 export function keepAddress(eventId: string): void {
   history.replaceState(history.state, "", `${root}/my/${eventId}`);
 }

@@ -1,19 +1,19 @@
 /** The front camera, and pictures made small enough to be sent. */
 
-/** As many pixels as the server looks at. */
+/** The largest size that the server examines. */
 const LONG_EDGE_PX = 1600;
 const JPEG_QUALITY = 0.9;
-/** Not worth the work. */
+/** Smaller files are sent unchanged. */
 const SMALL_BYTES = 1_000_000;
 
 export interface OpenCamera {
   video: HTMLVideoElement;
-  /** Rejects with the browser's error where there is no camera, or none for us. */
+  /** Rejects with the browser's error if there is no camera or the page may not use it. */
   ready: Promise<void>;
   close: () => void;
 }
 
-/** To be called while a tap is handled: Safari starts videos only then. `facing`: the camera at the front is for oneself. */
+/** Call it while handling a tap: Safari starts videos only then. `facing`: the front camera shows the user. */
 export function openCamera(facing: "user" | "environment" = "user"): OpenCamera {
   const video = document.createElement("video");
   video.playsInline = true;
@@ -27,11 +27,11 @@ export function openCamera(facing: "user" | "environment" = "user"): OpenCamera 
     stream = await navigator.mediaDevices.getUserMedia(wanted);
     if (isClosed) return stop();
     video.srcObject = stream;
-    await video.play().catch(() => video.play()); // it is interrupted where the element moves into the page meanwhile
+    await video.play().catch(() => video.play()); // interrupted if the element is moved into the page meanwhile
   };
   const stop = () => stream?.getTracks().forEach((track) => track.stop());
   const ready = start();
-  ready.catch(() => undefined); // shown by whoever waits for it
+  ready.catch(() => undefined); // the caller that awaits it shows the error
   return {
     video,
     ready,
@@ -46,7 +46,7 @@ export function takePicture(video: HTMLVideoElement): Promise<Blob> {
   return draw(video, video.videoWidth, video.videoHeight);
 }
 
-/** A smaller copy of a picture that this browser opens; any other file as it is. */
+/** A smaller copy of a picture that this browser can open; other files are unchanged. */
 export async function shrink(file: File): Promise<Blob> {
   if (file.size <= SMALL_BYTES) return file;
   const url = URL.createObjectURL(file);

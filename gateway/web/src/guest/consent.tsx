@@ -1,14 +1,14 @@
-/** The request for consent: before any camera, not ticked beforehand. */
+/** The request for consent: shown before the camera opens, and not ticked by default. */
 
 import { text } from "#text";
 
-/** The version of the text about faces; a change of its meaning gets a new one. */
+/** The version of the text about faces; changes with its meaning. */
 export const CONSENT_VERSION = "2026-11";
 
 interface Props {
   eventName: string;
   agreed: boolean;
-  /** Whether the guest went on without agreeing. */
+  /** Whether the guest continued without agreeing. */
   reminded: boolean;
   onChange: (agreed: boolean) => void;
 }

@@ -1,4 +1,4 @@
-/** `/password#TOKEN` and `/email#TOKEN`: only their buttons use a link up, so that a preview of it does not. */
+/** `/password#TOKEN` and `/email#TOKEN`: only their buttons use a link up, so previews do not. */
 
 import { text } from "#text";
 import { useEffect, useState } from "preact/hooks";
@@ -7,10 +7,10 @@ import { api, ask, Failure, root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 
-/** Without a token, a link can be asked for. */
+/** Without a token, the user can request a link. */
 export function NewPassword() {
   const [token, setToken] = useState(location.hash.slice(1));
-  // Whoever opens the link where they have asked for it changes the fragment alone.
+  // Opening the link on the page that requested it changes only the fragment.
   useEffect(() => {
     const read = () => setToken(location.hash.slice(1));
     addEventListener("hashchange", read);
@@ -113,7 +113,7 @@ export function ConfirmEmail() {
   );
 }
 
-/** One request after the other, and what became of the last one. */
+/** Runs one request at a time, and keeps the result of the last one. */
 function useSending() {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();

@@ -1,4 +1,4 @@
-/** What the start page says to one who has just left. It stands in the address, so that no storage is needed. */
+/** The message of the start page to a guest who has just left. It is in the address, so no storage is needed. */
 
 import { root } from "../shared/api";
 import { tellSignedOut } from "../shared/tabs";
@@ -12,7 +12,7 @@ export function leave(farewell: Farewell): void {
   location.reload();
 }
 
-/** Once. */
+/** Reads the message once. */
 export function takeFarewell(): Farewell | undefined {
   const found = FAREWELLS.find((known) => location.hash === `#${known}`);
   if (found) history.replaceState(null, "", location.pathname);

@@ -23,11 +23,11 @@ interface Props {
   status: SelfieStatus;
   photos: Photos;
   adding: Adding;
-  /** Whose photos are shown; none: the guest's. */
+  /** The person whose photos are shown; none: the guest. */
   person?: Person;
   people: People;
   onChoose: (person: Person | undefined) => void;
-  /** None: no person may be added. */
+  /** Missing if no person may be added. */
   onAddPerson?: () => void;
   /** Takes a further selfie, used in addition to the existing ones; none: no more are allowed. */
   onFurther?: () => void;
@@ -35,7 +35,7 @@ interface Props {
   onYou: () => void;
 }
 
-/** So few photos that a further selfie is worth it. */
+/** With fewer photos than this, the page suggests another selfie. */
 const FEW = 5;
 
 export function Gallery(props: Props) {
@@ -46,7 +46,7 @@ export function Gallery(props: Props) {
   const [isOpening, setOpening] = useState(false);
   const opening = useRef(false);
   const { reload } = photos;
-  const list = people.isLoaded ? photos.list : []; // the names above them would push them away
+  const list = people.isLoaded ? photos.list : []; // otherwise the names above would move them
   const isLoaded = photos.isLoaded && people.isLoaded;
   const personId = person?.id;
   const credit = event.credit ?? null;
@@ -134,7 +134,7 @@ export function Gallery(props: Props) {
           <Nothing {...props} />
         ))
       )}
-      {(isLoaded || photos.fault) && ( // not before: the photos would push it away
+      {(isLoaded || photos.fault) && ( // not earlier: the photos would move it
         <footer>
           {list.length > 0 && list.length < FEW && onFurther && (
             <>
@@ -243,7 +243,7 @@ function Sorting({ order, onChange }: { order: Order; onChange: (order: Order) =
   );
 }
 
-/** What rows are high, for the choice of the picture: 108 pixels, and stretched to the width of the screen. */
+/** The height of rows, for choosing the picture size: 108 pixels, stretched to the width of the screen. */
 const ROW_PX = 150;
 
 function Grid({ photos, onOpen }: { photos: readonly Photo[]; onOpen: (index: number, tile: HTMLElement) => void }) {

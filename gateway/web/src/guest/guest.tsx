@@ -15,7 +15,7 @@ import { SignIn } from "./signin";
 import { Unsubscribe } from "./unsubscribe";
 import { Welcome } from "./welcome";
 
-/** `invitation`: the event of the address, of which one is no guest yet. */
+/** `invitation`: the event of the address, which the user has not joined yet. */
 type Place =
   | { kind: "home"; fault?: unknown }
   | { kind: "invitation"; code: string; eventName: string }
@@ -83,7 +83,7 @@ export function Guest() {
   return <Home me={session.me} fault={homeFault} offersLink={offersLink} isNew={session.first_organiser} />;
 }
 
-/** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */
+/** The current membership of the shown event: the user may have been admitted, or may no longer be a guest. */
 function updatePlace(place: Place, { me }: Session): Place {
   if (place.kind !== "event") return place;
   const event = me?.events.find(({ event_id }) => event_id === place.event.event_id);

@@ -10,7 +10,7 @@ import type { Credit } from "./offer";
 import type { Photo } from "./photos";
 import { asDownload, canShare, saveOne } from "./share";
 
-/** Why a guest does not want to see a photo: it shows somebody else, or it should be hidden from all. */
+/** Why a guest does not want to see a photo: it shows someone else, or it should be hidden from everyone. */
 export type Removal = "not-me" | "hide-request";
 
 const PREVIEW_PX = 1600;
@@ -95,7 +95,7 @@ function describe(photo: Photo, index: number, tile: HTMLElement | undefined): S
   return {
     src: photo.preview_url,
     msrc: pictureOf(tile, photo.thumb_url),
-    // The original only for those who zoom in.
+    // Loads the original only when the user zooms in.
     srcset: `${photo.preview_url} ${previewWidth}w` + (photo.original_url ? `, ${photo.original_url} ${photo.width}w` : ""),
     width: photo.width,
     height: photo.height,

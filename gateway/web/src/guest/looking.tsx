@@ -1,4 +1,4 @@
-/** Chooses whose photos a guest sees in an event: their own, or those of a person whom they have added. */
+/** Chooses whose photos a guest sees in an event: their own, or those of a person they have added. */
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -18,7 +18,7 @@ export function Looking(props: Props) {
   const [chosen, choose] = useState<Person>();
   const { reload } = people;
   useEffect(() => void reload(), [reload]);
-  // As it is called now; none where they are deleted.
+  // The current name; none if the person was deleted.
   const person = chosen && people.list.find(({ id }) => id === chosen.id);
   return <Member key={person?.id ?? ""} {...props} person={person} people={people} onChoose={choose} />;
 }

@@ -1,4 +1,4 @@
-/** A guest in an event: the photos, the selfie on its way, and what is kept of them. */
+/** A guest in an event: the photos, the selfie being sent, and the guest's data. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
@@ -32,18 +32,18 @@ type View =
 
 const PHOTOS: View = { name: "photos" };
 
-/** A selfie of another event, in which this one searches nothing before its guest agrees. */
+/** The guest has a selfie from another event; this event does not search for it before the guest agrees. */
 const NOT_SEARCHED: SelfieStatus = { status: "idle", matched: 0 };
 
 interface Props {
   me: Me;
   event: Membership;
   sendsMail: boolean;
-  /** Whose photos are shown; none: the guest's. */
+  /** The person whose photos are shown; none: the guest. */
   person?: Person;
   people: People;
   onChoose: (person: Person | undefined) => void;
-  /** Reads again in which events one is. */
+  /** Reads the memberships again. */
   onEvents: () => Promise<void>;
 }
 
@@ -63,10 +63,10 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
       followUpdates(async (change) => {
         const isReread = personId !== undefined || change === "selfie" || change === "reload";
         const known = isReread ? await reloadPeople() : undefined;
-        if (personId && known && !known.some(({ id }) => id === personId)) return; // deleted, and shown no more
+        if (personId && known && !known.some(({ id }) => id === personId)) return; // deleted, and no longer shown
         void look().catch(() => undefined);
         void reload();
-        // One who waits must not miss it; for the others the events are not worth a look each minute.
+        // A waiting guest must not miss the admission; for others, reading the events every minute is not worthwhile.
         if (isWaiting || change === "events" || change === "reload") void onEvents();
       }),
     [look, reload, onEvents, isWaiting, personId, reloadPeople],
@@ -176,13 +176,13 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
   }
 }
 
-/** Those in use. */
+/** The selfies in use. */
 function countSelfies(people: People, person: Person | undefined): number {
   const shown = person ?? people.list[0];
   return people.list.find(({ id }) => id === shown?.id)?.selfies ?? MAX_SELFIES;
 }
 
-/** Loads the photos again when a selfie is done; whether what is shown is still older than that. */
+/** Reloads the photos when a selfie is done; returns whether the shown ones are older than that. */
 function useReloading(status: SelfieStatus, reload: () => Promise<void>): boolean {
   const key = `${status.status} ${status.started_at}`;
   const [loaded, setLoaded] = useState(key);
@@ -220,7 +220,7 @@ function ConsentScreen({ event, onAgreed }: { event: Membership; onAgreed: (came
   const [fault, setFault] = useState<unknown>();
   const agree = async () => {
     if (!agreed) return setReminded(true);
-    const camera = openCamera(); // in the tap itself: browsers ask for it
+    const camera = openCamera(); // while handling the tap, as browsers require
     try {
       const body = { event_id: event.event_id, consent_version: CONSENT_VERSION, consent_language: text.locale };
       await ask(api.POST("/api/me/consents", { body }));

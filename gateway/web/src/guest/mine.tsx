@@ -1,4 +1,4 @@
-/** The photos that a guest added: who sees them, and how the guest takes them back. */
+/** The photos that a guest added: who sees them, and buttons to delete them. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";

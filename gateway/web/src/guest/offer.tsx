@@ -1,4 +1,4 @@
-/** What an event offers: photos from the release on, and by whom they are. */
+/** The offer of an event: the release of its photos, and their photographer. */
 
 import { text } from "#text";
 

@@ -1,4 +1,4 @@
-/** The people of an account: the guest, and the people whom the guest has added. */
+/** The people of an account: the guest, and the people they have added. */
 
 import { useCallback, useState } from "preact/hooks";
 
@@ -6,7 +6,7 @@ import { api, ask, type Schemas } from "../shared/api";
 
 export type Person = Schemas["Person"];
 
-/** Selfies of one person that are used together. */
+/** The maximum number of selfies of one person that are used together. */
 export const MAX_SELFIES = 3;
 
 export interface People {
@@ -14,9 +14,9 @@ export interface People {
   list: readonly Person[];
   /** How many may still be added. */
   free: number;
-  /** Whether they were asked for; also where the answer was a fault, and the list is empty. */
+  /** Whether the request is complete; also after a fault, when the list is empty. */
   isLoaded: boolean;
-  /** Reads them again; the list, or nothing where it could not be read. */
+  /** Reads them again; returns the list, or nothing if it could not be read. */
   reload: () => Promise<readonly Person[] | undefined>;
 }
 

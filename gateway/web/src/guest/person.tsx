@@ -1,4 +1,4 @@
-/** A person whom a guest has added, with a name and a consent: add, rename, delete. */
+/** A person that a guest has added, with a name and a consent: add, rename, delete. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -26,7 +26,7 @@ export function AddPerson({ onAdded, onBack }: AddProps) {
   const add = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!agreed) return setReminded(true);
-    const camera = openCamera("environment"); // in the tap itself: browsers ask for it
+    const camera = openCamera("environment"); // while handling the tap, as browsers require
     try {
       const body = { name, consent_version: CONSENT_VERSION };
       const params = { header: { "idempotency-key": requestId } };
@@ -69,7 +69,7 @@ interface PersonProps {
   onBack: () => void;
 }
 
-/** What is kept of a person, and how it goes. */
+/** The data of a person, and how to delete it. */
 export function PersonScreen({ person, status, onSelfie, onRenamed, onDeleted, onBack }: PersonProps) {
   const [name, setName] = useState(person.name);
   const [fault, setFault] = useState<unknown>();

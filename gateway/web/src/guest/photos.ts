@@ -8,10 +8,10 @@ import { keep, recall } from "../shared/storage";
 export type Photo = Schemas["MyPhoto"];
 export type Order = "uploaded" | "taken";
 
-/** Where the chosen order is kept. */
+/** The storage key of the chosen order. */
 const ORDER = "minois_order";
 const PAGE_SIZE = 100;
-/** Enough that no more are needed before one scrolls; a list of a hundred takes a slow network as long as three pictures. */
+/** Enough to fill the screen before scrolling; on a slow network, a list of a hundred takes as long as three pictures. */
 const FIRST_PAGE_SIZE = 40;
 
 export interface Photos {
@@ -26,7 +26,7 @@ export interface Photos {
   order: Order;
   setOrder: (order: Order) => void;
   loadMore: () => Promise<void>;
-  /** Loads again what is shown; new photos come in, deleted ones go. */
+  /** Reloads the list: adds new photos and removes deleted ones. */
   reload: () => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ interface Loaded {
   logoUrl: string | null;
 }
 
-/** `isMember`: one who waits to be admitted has no photos yet. `person`: none is the guest. */
+/** `isMember`: false for a guest who waits for admission and has no photos yet. `person`: none: the guest. */
 export function usePhotos(eventId: string, isMember: boolean, person?: string): Photos {
   const [order, setOrder] = useState<Order>(() => (recall(ORDER) === "taken" ? "taken" : "uploaded"));
   const [loaded, setLoaded] = useState<Loaded>();
@@ -47,7 +47,7 @@ export function usePhotos(eventId: string, isMember: boolean, person?: string): 
   const newest = useRef<Promise<void>>(Promise.resolve());
   current.current = loaded;
 
-  /** Of several that run, the answer of the last one counts, and all of them wait for it. */
+  /** Of several concurrent requests, the response of the last one counts, and all of them wait for it. */
   const load = useCallback(async (fetchList: () => Promise<Loaded>) => {
     const mine = ++turn.current;
     const work = fetchList().then(

@@ -1,4 +1,4 @@
-/** Waiting for a selfie's photos, in words. */
+/** Describes the progress of a selfie in words. */
 
 import { text } from "#text";
 import { useEffect, useState } from "preact/hooks";

@@ -52,7 +52,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Files are fetched before the tap that shares them: a tap counts for five seconds only. */
+/** Files are fetched before the tap that shares them, because a tap permits sharing for only five seconds. */
 function ShareInBatches({ eventId, order, person, zip, onClose }: Props) {
   const [step, setStep] = useState<Step>({ name: "idle" });
   const [fault, setFault] = useState<unknown>();

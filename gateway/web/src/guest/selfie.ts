@@ -1,4 +1,4 @@
-/** A selfie on its way: a camera that one screen opened for the next, the upload, and how far it is. */
+/** A selfie being sent: the camera that one screen opens for the next, the upload, and its status. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
@@ -39,7 +39,7 @@ export async function sendSelfie(image: Blob, requestId: string, person: string 
   );
 }
 
-/** The status, looked at again and again while it is `running`; `look` looks now. `person`: none is the guest. */
+/** The status, polled while it is `running`; `look` polls now. `person`: none: the guest. */
 export function useSelfieStatus(initial: SelfieStatus, person?: string): [SelfieStatus, () => Promise<void>] {
   const [status, setStatus] = useState(initial);
   const tries = useRef(0);
@@ -67,7 +67,7 @@ export function useSelfieStatus(initial: SelfieStatus, person?: string): [Selfie
   return [status, look];
 }
 
-/** Whether a selfie is looked for in the photos: the newest, or an earlier one. */
+/** Whether a selfie is compared with the photos: the newest, or an earlier one. */
 export function isCompared(status: SelfieStatus): boolean {
   return status.status === "done" || status.status === "running" || status.has_earlier === true;
 }

@@ -1,4 +1,4 @@
-/** What became of the last selfie, where it is not done. */
+/** The outcome of the last selfie, unless it is done. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import { Waiting } from "../shared/elements";
 import { keep, recall } from "../shared/storage";
 import type { SelfieStatus } from "./selfie";
 
-/** The notice that the guest has put away. */
+/** The notice that the guest has dismissed. */
 const SEEN = "minois_notice";
 
 export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie?: () => void }) {

@@ -1,4 +1,4 @@
-/** Getting photos into a phone's own album: where files can be shared on a touch device of Apple's, by the share sheet,
+/** Saves photos to a phone's album: on Apple's touch devices that can share files, through the share sheet,
  * since a download would land elsewhere. */
 
 import { fetchPatiently, toFailure } from "../shared/api";
@@ -22,7 +22,7 @@ export async function fetchFile(photo: Photo): Promise<File> {
   return new File([blob], name, { type: blob.type });
 }
 
-/** False where the guest closed the sheet, or the tap was too long ago. */
+/** False if the guest closed the sheet, or the tap was too long ago. */
 export async function share(files: File[]): Promise<boolean> {
   return navigator.share({ files }).then(
     () => true,
@@ -32,7 +32,7 @@ export async function share(files: File[]): Promise<boolean> {
 
 const fetched = new WeakMap<Photo, File>();
 
-/** A second tap has the file at hand, should fetching it have taken longer than a tap counts. */
+/** Keeps the file for a second tap, in case fetching it took longer than a tap permits sharing. */
 export async function saveOne(photo: Photo): Promise<void> {
   const file = fetched.get(photo) ?? (await fetchFile(photo));
   fetched.set(photo, file);

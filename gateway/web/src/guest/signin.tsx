@@ -1,4 +1,4 @@
-/** `/sign-in#TOKEN`: signs this device in. The token stands in the fragment, which no server and no preview sees. */
+/** `/sign-in#TOKEN`: signs this device in. The token is in the fragment, which servers and previews never receive. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** `/unsubscribe#TOKEN`: no more e-mail about an event. Only the button does it, so that a preview of the link does not. */
+/** `/unsubscribe#TOKEN`: no more e-mail about an event. Only the button unsubscribes, so previews of the link do not. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** Photos of a guest on their way: how far they are, and which were not added. Above everything else, so that nothing
+/** The upload of a guest's photos: its progress, and which files were not added. Above everything else, so that nothing
  * moves. */
 
 import { text } from "#text";

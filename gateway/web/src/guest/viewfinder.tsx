@@ -1,4 +1,4 @@
-/** Taking a selfie: the camera in an oval, and always a photo instead. */
+/** Takes a selfie with the camera in an oval; choosing a photo is always possible instead. */
 
 import { text } from "#text";
 import { useEffect, useRef, useState } from "preact/hooks";

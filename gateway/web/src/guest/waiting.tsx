@@ -1,4 +1,4 @@
-/** A guest whom the organiser has not let in yet: they may take their selfie meanwhile. */
+/** A guest who waits for admission, and may take their selfie meanwhile. */
 
 import { text } from "#text";
 

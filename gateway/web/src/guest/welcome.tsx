@@ -20,10 +20,10 @@ interface Props {
   onJoined: () => Promise<void>;
 }
 
-/** Chosen once for each visit, so that a repeat after a lost answer makes no second guest. */
+/** Chosen once per visit, so that a retry after a lost response creates no second guest. */
 const requestId = randomId();
 
-/** What is said of faces when one joins; an empty version: not agreed. */
+/** The consent sent when joining; an empty version: not agreed. */
 const agreement = (version: string) => ({
   consent_version: version,
   consent_language: version && text.locale,
@@ -58,7 +58,7 @@ export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
   };
   const takeSelfie = () => {
     if (!agreed) return setReminded(true);
-    handOver(openCamera()); // in the tap itself: browsers ask for it
+    handOver(openCamera()); // while handling the tap, as browsers require
     return void join(CONSENT_VERSION);
   };
 

@@ -1,4 +1,4 @@
-/** What is kept of a guest, and how they get rid of it; another device; the way out. */
+/** The data of a guest and how to delete it; another device; signing out. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -43,7 +43,7 @@ export function You({ me, event, status, onSelfie, onDeleted, onBack, sendsMail,
   const withdraw = attempt(async () => {
     if (!(await confirmInWords(text.you.withdrawQuestion, text.you.confirmWithdraw))) return;
     await ask(api.DELETE("/api/me/consents"));
-    location.reload(); // all that the page knows of faces is old
+    location.reload(); // all face-related state of the page is outdated
   });
   const signOut = attempt(async () => {
     if (!(await confirmInWords(text.you.signOutQuestion, text.you.confirmSignOut))) return;

@@ -9,7 +9,7 @@ export type Found = Schemas["Anomalies"];
 
 const ID = "anomalies";
 
-/** Read again with each version; what cannot be read now is not missed. */
+/** Read again with each version; a failed read is ignored. */
 export function useAnomalies(eventId: string, version: string): Found | undefined {
   const [found, setFound] = useState<Found>();
   useEffect(() => {
@@ -27,7 +27,7 @@ function count(found: Found | undefined): number {
   return (found?.same_face?.length ?? 0) + (found?.two_faces?.length ?? 0) + (found?.same_phone.length ?? 0);
 }
 
-/** Next to the heading of the guests, since the list itself is below them. */
+/** The hint next to the heading of the guests, since the list of anomalies is below them. */
 export function AnomaliesLink({ found }: { found: Found | undefined }) {
   if (!count(found)) return null;
   const show = () => {

@@ -9,7 +9,7 @@ import { rightsOf } from "./rights";
 
 const PAGE_SIZE = 200;
 
-/** How many photos wait for who looks at them to decide; looks again whenever the event has changed. */
+/** The number of photos that wait for approval by this user; read again whenever the event has changed. */
 export function useWaitingCount(eventId: string, event: Event | undefined) {
   const [count, setCount] = useState(0);
   const mayDecide = Boolean(event && rightsOf(event).administer);

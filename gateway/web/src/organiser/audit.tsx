@@ -1,4 +1,4 @@
-/** Who did what in the event, newest first. */
+/** The audit log of the event, newest first. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";

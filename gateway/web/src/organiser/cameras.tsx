@@ -1,4 +1,4 @@
-/** The cameras of an event, and how far their clocks are out. */
+/** The cameras of an event, and the corrections of their clocks. */
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 
@@ -12,7 +12,7 @@ type Cameras = Schemas["Cameras"];
 const MINUTE_S = 60;
 const MAX_MINUTES = 20 * 366 * 24 * 60;
 
-/** `version`: another one after each change of the event's photos. */
+/** `version`: changes with the event's photos. */
 export function CameraClocks({ eventId, version }: { eventId: string; version: string }) {
   const [found, setFound] = useState<Cameras>();
   const [fault, setFault] = useState<unknown>();

@@ -1,4 +1,4 @@
-/** The faces of a photo, and why a guest is in it or not. Loaded on demand. */
+/** The faces of a photo, and why a guest matches them or not. Loaded on demand. */
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -16,7 +16,7 @@ type Face = Schemas["Face"];
 const PAGE_SIZE = 200;
 const EVENTS = ["pointerdown", "pointermove", "pointerup", "click", "wheel", "keydown"];
 
-/** Above the photo that is open in `viewer`, whose own gestures and keys do not hear of it. */
+/** Shown above the photo that is open in `viewer`, which does not receive its gestures and keys. */
 export function openFaces(viewer: HTMLElement, eventId: string, photoId: string): void {
   const dialog = document.createElement("dialog");
   dialog.className = "faces";
@@ -124,7 +124,7 @@ function useGuestNames(eventId: string): readonly Guest[] {
       }
       if (isCurrent) setGuests(found.sort((one, other) => nameOf(one).localeCompare(nameOf(other))));
     };
-    load().catch(() => undefined); // the faces are there without them
+    load().catch(() => undefined); // the faces are shown without them
     return () => void (isCurrent = false);
   }, [eventId]);
   return guests;

@@ -49,7 +49,7 @@ export function Grid({ eventId, list, selection, rights, nameOf, deeds }: Props)
     else if (!decide(event.key, photo)) return;
     event.preventDefault();
   };
-  /** About the selected photos, or else the current one; false where the key means nothing. */
+  /** Applies a key to the selected photos, or else the current one; false if the key has no meaning. */
   const decide = (key: string, photo: Photo) => {
     const deed = findDeed(key, rights);
     const isTarget = ({ id }: Photo) => (selection.ids.size > 0 ? selection.ids.has(id) : id === photo.id);
@@ -109,7 +109,7 @@ function stepOf(key: string, grid: HTMLElement | null, current: number): number 
 
 interface TileProps {
   photo: Photo;
-  /** The name of the guest who added it; empty where none did. */
+  /** The name of the guest who added it; empty if no guest did. */
   contributor: string;
   isCurrent: boolean;
   isSelected: boolean;

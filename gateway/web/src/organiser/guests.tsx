@@ -20,7 +20,7 @@ interface Props {
   event: Event;
   /** The signed-in account. */
   userId: string;
-  /** Another one after each change. */
+  /** Changes with the guests. */
   version: string;
   onChange: () => Promise<void>;
 }
@@ -58,7 +58,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
       // A member who gave up their own role no longer sees guests.
       if (isOwn) go({ kind: "events" });
     });
-  // Those who wait come first.
+  // Waiting guests come first.
   const sorted = [...(guests ?? [])].sort((a, b) => Number(b.waiting) - Number(a.waiting));
   const mayRemove = ({ role, user_id }: Guest) => role !== "organiser" || user_id !== userId;
   return (

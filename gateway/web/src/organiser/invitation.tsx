@@ -1,4 +1,4 @@
-/** `/organiser/invitation#TOKEN`: shows and accepts an invitation. No server and no preview sees the fragment. */
+/** `/organiser/invitation#TOKEN`: shows and accepts an invitation. Servers and previews never receive the fragment. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** Inviting people who organise, photograph or celebrate: a link for each, good once. */
+/** Invites organisers, photographers and the couple: a single-use link for each. */
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** What a key does with photos. Each leaves those alone for which the page has no button of its kind. */
+/** The actions of keys on photos. Each skips photos for which the page has no button of its kind. */
 
 import type { Visibility } from "./actions";
 import type { Photo } from "./list";
@@ -7,7 +7,7 @@ import type { Rights } from "./rights";
 export interface Deeds {
   show: (ids: readonly string[], visibility: Visibility) => void;
   remove: (ids: readonly string[]) => void;
-  /** Although guests ask to hide them. */
+  /** Keeps them visible, although guests ask to hide them. */
   keepVisible: (ids: readonly string[]) => void;
 }
 

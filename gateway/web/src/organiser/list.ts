@@ -51,7 +51,7 @@ export interface PhotoList {
   reload: () => Promise<void>;
 }
 
-/** Loads again what is shown whenever `version` changes. */
+/** Reloads the list whenever `version` changes. */
 export function usePhotoList(eventId: string, filter: Filter, order: Order, version: string): PhotoList {
   const [loaded, setLoaded] = useState<Loaded>();
   const [fault, setFault] = useState<unknown>();

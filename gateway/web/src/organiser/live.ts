@@ -11,7 +11,7 @@ type State = Schemas["EventState"];
 /** Each changes when data of its kind must be read again. */
 export type Versions = Pick<State["versions"], "photos" | "guests">;
 
-/** What is not part of an event. */
+/** The fields of the state that are not those of an event. */
 export type Pace = Pick<State, "photos_per_minute" | "seconds_left">;
 
 /** The event is no longer accessible. */

@@ -1,4 +1,4 @@
-/** What a member may do, for an organiser to change. */
+/** The role of a member, which an organiser may change. */
 
 import { api, ask } from "../shared/api";
 import { confirmInWords } from "../shared/elements";
@@ -10,7 +10,7 @@ interface Props {
   eventId: string;
   guest: Guest;
   name: string;
-  /** Whether it is the one who looks at it. */
+  /** Whether the member is the signed-in user. */
   isOwn: boolean;
   onChange: (work: () => Promise<unknown>) => void;
 }
@@ -30,7 +30,7 @@ export function MemberRole({ eventId, guest, name, isOwn, onChange }: Props) {
       value={guest.role}
       onChange={({ currentTarget }) => {
         const role = ROLES.find((known) => known === currentTarget.value);
-        // What it shows is what the member is, until the server says otherwise.
+        // It shows the member's current role until the server confirms another one.
         currentTarget.value = guest.role;
         if (role) void choose(role);
       }}

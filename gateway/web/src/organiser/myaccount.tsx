@@ -1,4 +1,4 @@
-/** The account of who organises: devices, password and e-mail address. */
+/** The account of the organiser: devices, password and e-mail address. */
 
 import { text } from "#text";
 

@@ -11,7 +11,7 @@ export type Place =
   | { kind: "new" }
   | { kind: "account" }
   | { kind: "invitation" }
-  /** `part`: the id of what is to get the focus. */
+  /** `part`: the id of the element that gets the focus. */
   | { kind: "event"; eventId: string; tab: Tab; part?: string };
 
 const MOVED = "minois-moved";

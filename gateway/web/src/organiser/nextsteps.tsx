@@ -1,4 +1,4 @@
-/** What there is to do in an event without photos. */
+/** The next steps in an event without photos. */
 
 import { words } from "#words";
 import { follow } from "./navigation";

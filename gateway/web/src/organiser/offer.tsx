@@ -1,4 +1,4 @@
-/** What guests are offered: the photos and when, downloads, the photographer's name, and for how long. */
+/** The offer to guests: release of the photos, downloads, the photographer's name, and retention. */
 
 import { useState } from "preact/hooks";
 

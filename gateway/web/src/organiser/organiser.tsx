@@ -1,4 +1,4 @@
-/** Which screen an organiser sees. */
+/** Chooses the screen of an organiser. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";

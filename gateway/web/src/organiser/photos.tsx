@@ -1,4 +1,4 @@
-/** The photos of an event: added, looked at, and decided about, with the mouse or the keyboard alone. */
+/** The photos of an event: adding, viewing and curating them, with the mouse or the keyboard alone. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -22,11 +22,11 @@ interface Props {
   event: Event;
   queue: UploadQueue;
   upload: Snapshot;
-  /** Whether the event takes photos. */
+  /** Whether the event accepts photos. */
   isOpen: boolean;
   /** How many photos of guests wait for approval. */
   waiting: number;
-  /** Another one after each change. */
+  /** Changes with the photos. */
   version: string;
   onChange: () => Promise<void>;
 }
@@ -50,7 +50,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
     } catch (error) {
       setFault(error);
     }
-    await Promise.all([list.reload(), onChange()]); // also after a fault, which may have come in the middle
+    await Promise.all([list.reload(), onChange()]); // also after a fault, since some photos may have been changed
   };
   const show = (ids: readonly string[], visibility: Visibility) =>
     void change(() => setVisibility(event.id, ids, visibility));

@@ -1,4 +1,4 @@
-/** The removal of a person who is no guest: the photos that show them, and what becomes of these faces. */
+/** The removal of a person who is not a guest: the photos that show them, and what to do with these faces. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";

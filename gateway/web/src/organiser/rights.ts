@@ -1,4 +1,4 @@
-/** What each role sees and does on this page. The services decide; this only leaves out what they would refuse. */
+/** The parts of this page for each role. The services decide; this only hides what they would reject. */
 
 import type { Event } from "./events";
 import { TABS, type Tab } from "./navigation";
@@ -12,7 +12,7 @@ export interface Rights {
   /** Photos from guests, and show them again. */
   hide: boolean;
   administer: boolean;
-  /** How many guests there are, and their code. */
+  /** The number of guests, and the event's code. */
   guests: boolean;
 }
 

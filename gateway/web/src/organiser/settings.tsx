@@ -20,14 +20,14 @@ const GUEST_PHOTOS = ["off", "moderated", "open"] as const;
 
 interface Props {
   event: Event;
-  /** Another one after each change of its photos. */
+  /** Changes with its photos. */
   photosVersion: string;
   onChange: () => Promise<void>;
 }
 
 export function Settings({ event, photosVersion, onChange }: Props) {
   const [isSaved, setSaved] = useState(false);
-  // Where a link leads to one of them.
+  // A link may lead to one of the settings.
   useEffect(() => void document.getElementById(location.hash.slice(1))?.focus(), []);
 
   const edit = async (changes: Partial<Schemas["EventEdit"]>) => {

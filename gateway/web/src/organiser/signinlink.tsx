@@ -10,7 +10,7 @@ import { CopyButton } from "./copy";
 interface Props {
   eventId: string;
   userId: string;
-  /** Where it is what comes next. */
+  /** Whether it is the suggested next step. */
   isNext?: boolean;
 }
 

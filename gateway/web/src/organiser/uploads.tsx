@@ -1,4 +1,4 @@
-/** Adding photos: where to drop them, how far they are, and which of them failed. */
+/** Adds photos: the drop area, the progress, and the failed files. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -9,7 +9,7 @@ import type { Item } from "../shared/upload/items";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { showDuration } from "./state";
 
-/** Of the files that were left out. */
+/** The skipped files. */
 const SHOWN_NAMES = 5;
 
 export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
@@ -23,7 +23,7 @@ export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Sna
       found.pictures.length === 0 ? words.upload.nothing : found.skipped.length > 0 ? describeSkipped(found.skipped) : "",
     );
     queue.add(found.pictures, replace);
-    setReplace(false); // asked for once: what is added later may have the same names by accident
+    setReplace(false); // applies once: files added later may have the same names by accident
   };
   const choose = (event: Event & { currentTarget: HTMLInputElement }) => {
     add(sortFiles(event.currentTarget.files ?? []));

@@ -10,13 +10,13 @@ import type { Photo } from "./list";
 
 const PREVIEW_PX = 1600;
 
-/** Only photos that are read can be shown. */
+/** Only photos that have been read can be shown. */
 export function openViewer(
   photos: readonly Photo[],
   index: number,
   tile: HTMLElement,
   nameOf: (userId: string | null) => string,
-  /** Whose faces may be asked about, where they may be. */
+  /** The event whose faces the user may see, if any. */
   eventId?: string,
 ): void {
   const describeOrigin = ({ filename, from_guest, uploader_id, taken_at }: Photo) => {

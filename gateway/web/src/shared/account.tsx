@@ -9,7 +9,7 @@ import { confirmInWords, showTime, Trouble } from "./elements";
 
 type Session = Schemas["SessionOfUser"];
 
-/** Those that ended are gone from the list; the one of this device ends by "Sign out". */
+/** Ended sessions disappear from the list; "Sign out" ends that of this device. */
 export function Devices() {
   const [sessions, setSessions] = useState<readonly Session[]>();
   const [fault, setFault] = useState<unknown>();
@@ -101,7 +101,7 @@ interface ChangeProps {
   children: ComponentChildren;
 }
 
-/** Closed until it is wanted: the present password, and what is to replace what. */
+/** A form that is closed at first: the current password, and the new value. */
 function Change({ name, username, heading, label, type, save, onSave, children }: ChangeProps) {
   const [password, setPassword] = useState("");
   const [value, setValue] = useState("");
@@ -145,7 +145,7 @@ function Change({ name, username, heading, label, type, save, onSave, children }
         <label for={id}>{label}</label>
         <input
           id={id}
-          type={type as "text"} // the types know an input of one type alone
+          type={type as "text"} // the types allow an input of one type only
           value={value}
           onInput={(event) => setValue(event.currentTarget.value)}
           autocomplete={type === "password" ? "new-password" : "email"}

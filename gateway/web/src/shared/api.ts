@@ -22,7 +22,7 @@ export class Failure extends Error {
   constructor(
     readonly reason: Reason | "offline",
     readonly fields: Readonly<Record<string, string>> = {},
-    /** Seconds after which the same may be tried again, where the server says so. */
+    /** Seconds after which to retry, if the server reports it. */
     readonly waitS?: number,
   ) {
     super(reason);
@@ -60,7 +60,7 @@ export function reasonOf(fault: unknown): Reason | "offline" {
 let renewal: Promise<boolean> | undefined;
 let renewedAt = 0;
 
-/** Trades the refresh cookie for new cookies; false where that is refused. Calls at the same time share one trade. */
+/** Exchanges the refresh cookie for new cookies; false if it is rejected. Concurrent calls share one exchange. */
 export function renew(): Promise<boolean> {
   renewal ??= trade().finally(() => (renewal = undefined));
   return renewal;
@@ -76,7 +76,7 @@ export function renewedSince(time: number): boolean {
   return renewedAt >= time;
 }
 
-/** A UUID, also where the page is not in a secure context. */
+/** A UUID, also outside a secure context. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
@@ -106,17 +106,17 @@ export async function fetchPatiently(request: Request): Promise<Response> {
   }
 }
 
-// Links to files that need a session are tried first, so that no user lands on a page of JSON. They stand here and not in
-// a file of their own, since that would be one more to load.
+// Links to files that need a session are tested first, so that no user ends on a page of JSON. They are here and not in
+// a separate file, which would be one more to load.
 
-/** Throws Failure. With a fresh session, since a download may take longer than one lasts. */
+/** Throws Failure. Renews the session first, since a download may outlast it. */
 export async function download(url: string): Promise<void> {
   await renew();
   await check(url);
   location.assign(url);
 }
 
-/** Leaves clicks alone that open another tab. */
+/** Ignores clicks that open another tab. */
 export function followDownload(event: MouseEvent, url: string, onFault: (fault: unknown) => void): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();

@@ -6,7 +6,7 @@ export type Session = Schemas["Session"];
 export type Me = Schemas["Me"];
 export type Membership = Schemas["Membership"];
 
-/** An access token holds for 15 minutes; pictures are requested with it. */
+/** An access token is valid for 15 minutes; pictures are requested with it. */
 const RENEW_MS = 10 * 60_000;
 
 export async function loadSession(): Promise<Session> {

@@ -2,7 +2,7 @@
 
 export interface Found {
   pictures: readonly File[];
-  /** The names of files that are no pictures by them, such as sidecars. */
+  /** The names of files that are not pictures according to their names, such as sidecars. */
   skipped: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export function sortFiles(files: Iterable<File>): Found {
   return { pictures: all.filter(isPicture), skipped };
 }
 
-/** Must be called within the event: afterwards its entries are gone. */
+/** Must be called while handling the event: later its entries are no longer available. */
 export async function readDrop(data: DataTransfer): Promise<Found> {
   const entries = [...data.items].map((item) => item.webkitGetAsEntry?.() ?? null);
   if (entries.every((entry) => entry === null)) return sortFiles(data.files);
@@ -26,7 +26,7 @@ export async function readDrop(data: DataTransfer): Promise<Found> {
 
 async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
   if (isFile(entry)) {
-    // A file that cannot be read is left to the queue of those that can.
+    // An unreadable file is skipped.
     await new Promise<void>((resolve) => entry.file((file) => (files.push(file), resolve()), () => resolve()));
   } else if (isFolder(entry)) {
     const reader = entry.createReader();

@@ -1,6 +1,6 @@
 /** SHA-256 of files. */
 
-/** In hexadecimal digits; null where the page is in no secure context. Rejects where the file cannot be read any more. */
+/** The hash in hexadecimal digits; null outside a secure context. Rejects if the file can no longer be read. */
 export async function hashFile(file: File): Promise<string | null> {
   if (!("subtle" in crypto)) return null;
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());

@@ -1,22 +1,22 @@
-/** The files of an upload and where each of them is. */
+/** The files of an upload, and the state of each. */
 
 import type { Reason } from "../api";
 
 export type FileReason = Reason | "offline" | "file_gone";
 
-/** `new` files are hashed, `ready` ones are sent; `known` ones were on the server before. */
+/** `new` files are hashed, `ready` ones are sent; `known` ones were already on the server. */
 export type Place = "new" | "ready" | "sending" | "kept" | "known" | "failed";
 
 export interface Item {
   readonly file: File;
-  /** Read once: a browser may look at the file each time that it is asked. */
+  /** Read once, because some browsers access the file for each read of the property. */
   readonly bytes: number;
-  /** Whether it replaces the photo of its name. */
+  /** Whether it replaces the photo of the same name. */
   readonly replaces: boolean;
   place: Place;
   reason?: FileReason;
   tries: number;
-  /** With `replaces`: whether it did, or is a new photo since its name is that of several. */
+  /** With `replaces`: whether it replaced a photo, or is a new one because several have the name. */
   replacement?: "replaced" | "ambiguous";
 }
 
@@ -39,7 +39,7 @@ export class Items {
   /** No file before this index is at the place. */
   private readonly first = { new: 0, ready: 0 };
 
-  /** Files that are there already are left out. Those of `unique` names replace photos, where any are to. */
+  /** Skips files that the event already has. Files with `unique` names replace photos if replacing is chosen. */
   add(files: readonly File[], unique?: ReadonlySet<string>): void {
     for (const file of files) {
       const bytes = file.size;
@@ -93,7 +93,7 @@ export class Items {
   }
 }
 
-/** The names of one file alone. Of files with one name, as in several folders, the second would replace the first. */
+/** Names that only one file has. Of several files with one name, as in several folders, the second would replace the first. */
 export function findUniqueNames(files: readonly File[]): ReadonlySet<string> {
   const unique = new Set<string>();
   const seen = new Set<string>();

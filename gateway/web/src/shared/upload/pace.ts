@@ -1,4 +1,4 @@
-/** How fast bytes go out, over the last seconds. */
+/** The upload speed over the last seconds. */
 
 const WINDOW_MS = 15_000;
 

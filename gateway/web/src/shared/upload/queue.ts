@@ -21,7 +21,7 @@ export interface Snapshot {
   kept: number;
   known: number;
   failures: readonly Item[];
-  /** Photos that files of their name replaced, and files that were added since their name is that of several. */
+  /** Photos replaced by files of the same name, and files added because several photos have the name. */
   replaced: number;
   ambiguous: number;
   /** 0 to 1, by bytes. */

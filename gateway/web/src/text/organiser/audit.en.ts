@@ -1,4 +1,4 @@
-/** Sentences about who did what in an event. Names may be those of people who left: then they are nobody's. */
+/** Sentences of the audit log. People who left the event have no names any more. */
 
 export const audit = {
   heading: "Who did what",
@@ -6,8 +6,8 @@ export const audit = {
   none: "Nothing is recorded yet.",
   more: "Show earlier ones",
   from: (network: string) => `from the network ${network}`,
-  somebody: "Somebody who is no longer here",
-  aMember: "somebody",
+  somebody: "Someone who is no longer here",
+  aMember: "someone",
   system: "The system",
   roles: { organiser: "an organiser", couple: "the couple", photographer: "a photographer", guest: "a guest" } as Record<string, string>,
   acts: {

@@ -33,7 +33,7 @@ export const words = {
     name: "Name",
     namePlaceholder: "Summer party",
     starts: "Begins on (optional)",
-    ends: "Takes guests and photos until",
+    ends: "Accepts guests and photos until",
     never: "Without an end",
     create: "Create the event",
     cancel: "Cancel",
@@ -49,7 +49,7 @@ export const words = {
   },
   gone: {
     heading: "This event is no longer here",
-    detail: "It was deleted, or you do not work on it any more.",
+    detail: "It was deleted, or you no longer work on it.",
   },
   state: {
     empty: "No photos yet",
@@ -63,7 +63,7 @@ export const words = {
     withoutPhotos: (count: number) =>
       count === 1 ? "1 guest with a selfie is in no photo yet" : `${count} guests with a selfie are in no photo yet`,
     code: "Event code:",
-    closed: "This event is closed: it takes neither guests nor photos.",
+    closed: "This event is closed: it accepts no guests or photos.",
     open: "Guest page",
   },
   duration: {
@@ -78,14 +78,14 @@ export const words = {
     folder: "Choose a folder",
     looking: "Looking through the folder …",
     skipped: (count: number, names: string) =>
-      count === 1 ? `1 file is no picture and was left out: ${names}` : `${count} files are no pictures and were left out: ${names}`,
+      count === 1 ? `1 file is not a picture and was skipped: ${names}` : `${count} files are not pictures and were skipped: ${names}`,
     nothing: "There are no pictures among these files. JPEG, PNG, WebP, HEIC and AVIF can be read.",
     progress: "Upload",
     counts: (done: number, all: number) => `${done} of ${all} sent`,
-    known: (count: number) => (count === 1 ? "1 was there already" : `${count} were there already`),
+    known: (count: number) => `${count} already uploaded`,
     replace: "Replace photos of the same name",
     replaceDetail:
-      "For new versions of photos that are here already, of the files that you add next. Each photo keeps its place and is shown as it was until the new version is read.",
+      "Files that you add next become new versions of existing photos with the same name. Each photo keeps its place and is shown as it was until the new version is read.",
     replaced: (count: number) => `${count} replaced`,
     ambiguous: (count: number) => `${count} added because several photos have that name`,
     speed: (megabytes: string) => `${megabytes} MB/s`,
@@ -172,7 +172,7 @@ export const words = {
     filter: "Show",
     filters: { all: "All guests", withoutPhotos: "Without a photo" },
     withoutDetail:
-      "These guests are in no photo yet. Ask the photographer to take one of them. Who has no accepted selfie is found only after they take one.",
+      "These guests are in no photo yet. Ask the photographer to take one of them. Guests without an accepted selfie are found only after they take one.",
     noneWithout: "Every guest is in a photo.",
     selfies: {
       none: "no selfie yet",
@@ -187,7 +187,7 @@ export const words = {
   },
   removed: {
     heading: "Removed",
-    detail: "They stay out, whatever code they have, until you let them in again.",
+    detail: "They stay out, with any code, until you let them in again.",
     since: (day: string) => `removed on ${day}`,
     admit: "Let in again",
     returned:
@@ -215,13 +215,13 @@ export const words = {
     save: "Save",
     saved: "Saved.",
     close: "Close the event",
-    closeDetail: "A closed event takes neither guests nor photos. Guests keep their photos.",
+    closeDetail: "A closed event accepts no guests or photos. Guests keep their photos.",
     reopen: "Open the event again",
     access: "Who may join",
     admission: "Let each guest in by hand",
-    admissionDetail: "Whoever scans the code waits, with their selfie taken, until you let them in under “Guests”.",
+    admissionDetail: "New guests can take their selfie, then wait until you let them in under “Guests”.",
     code: "Replace the event code",
-    codeDetail: "If a wrong person has the code, replace it. The old code and all printed posters stop working then.",
+    codeDetail: "If the wrong person has the code, replace it. The old code and all printed posters stop working then.",
     codeQuestion: "Replace the code? Printed posters stop working.",
     confirmCode: "Yes, replace",
     delete: "Delete the event",
@@ -241,7 +241,7 @@ export const words = {
   },
   cameras: {
     heading: "Clocks of cameras",
-    detail: "Two photographers’ photos are in order when their clocks agree. Where one is wrong, move its photos in time.",
+    detail: "Photos of several cameras are in order only if their clocks agree. If a clock is wrong, move its photos in time.",
     none: "No photo names its camera yet.",
     camera: "Camera",
     correction: "Correction",
@@ -291,13 +291,13 @@ export const words = {
   },
   fileReasons: {
     file_gone: "This file cannot be read any more: it was moved or deleted.",
-    too_large: "The file is larger than this server takes.",
-    unsupported_type: "This is no JPEG, PNG, WebP, HEIC or AVIF picture.",
+    too_large: "The file is larger than this server accepts.",
+    unsupported_type: "This is not a JPEG, PNG, WebP, HEIC or AVIF picture.",
     empty_image: "The file is empty.",
     incomplete: "The file arrived damaged.",
   } satisfies Partial<Record<FileReason | Reason, string>>,
   photoReasons: {
-    unreadable: "The file is damaged or is no picture.",
+    unreadable: "The file is damaged or not a picture.",
     unsupported_type: "This kind of picture cannot be read here.",
     too_large: "The file is too large.",
     invalid_dimensions: "A side is too short or too long.",
@@ -323,17 +323,17 @@ export const words = {
   invitation: {
     heading: "You are invited",
     from: (name: string, event: string) => `${name} invites you to “${event}”.`,
-    until: (day: string) => `The invitation holds until ${day}.`,
+    until: (day: string) => `The invitation is valid until ${day}.`,
     signedIn: (name: string) => `You are signed in as ${name}.`,
     needsPassword: "To organise, your account needs a user name and a password.",
     accept: "Accept",
     other: "Use another account",
-    register: "Make an account and accept",
+    register: "Create an account and accept",
     signIn: "Sign in and accept",
     hasAccount: "I have an account",
     noAccount: "I have no account yet",
-    usedByYou: "If you have accepted it already, the event is among yours. Otherwise ask whoever invited you for a new link.",
-    usedBefore: "If you have accepted it already, sign in to find the event. Otherwise ask whoever invited you for a new link.",
+    usedByYou: "If you have accepted it already, the event is in your list. Otherwise ask the person who invited you for a new link.",
+    usedBefore: "If you have accepted it already, sign in to find the event. Otherwise ask the person who invited you for a new link.",
   },
   first,
   account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
@@ -341,12 +341,12 @@ export const words = {
     ends_in_past: "This day is over. Choose a later one.",
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
     username_taken: "This user name is already in use.",
-    invalid_email: "This is no e-mail address.",
+    invalid_email: "This is not an e-mail address.",
     email_taken: "There is an account with this address. Sign in with it.",
     password_too_short: "Use at least 8 characters.",
     password_too_long: "Use at most 256 characters.",
     password_too_common:
-      "This password, or one like it, is tried first. Use words that do not belong together.",
+      "This password is too common. Use several words that do not belong together.",
   } as Record<string, string>,
 };
 

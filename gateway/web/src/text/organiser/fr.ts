@@ -83,7 +83,7 @@ export const words: Words = {
     nothing: "Il n’y a pas d’image parmi ces fichiers. JPEG, PNG, WebP, HEIC et AVIF peuvent être lus.",
     progress: "Envoi",
     counts: (done, all) => `${done} envoyées sur ${all}`,
-    known: (count) => (count === 1 ? "1 était déjà là" : `${count} étaient déjà là`),
+    known: (count) => (count === 1 ? "1 déjà envoyée" : `${count} déjà envoyées`),
     replace: "Remplacer les photos du même nom",
     replaceDetail:
       "Pour de nouvelles versions de photos déjà présentes, parmi les fichiers que vous ajoutez ensuite. Chaque photo garde sa place et reste affichée telle quelle jusqu’à ce que la nouvelle version soit lue.",

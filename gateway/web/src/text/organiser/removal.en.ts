@@ -16,7 +16,7 @@ export const removal = {
   close: "Close",
   what: "What is to be done",
   removals: {
-    forget_faces: "Forget the faces: nobody finds these photos by them any more. The photos stay.",
+    forget_faces: "Forget the faces: these photos are no longer found by them. The photos stay.",
     hide_photos: "Forget the faces and hide the photos from all guests.",
   },
   later: "This cannot be undone. Photos that are added later, or new versions that are cropped in another way, may show the person again: look for them then.",

@@ -4,7 +4,7 @@ export const anomalies = {
   heading: "Things to look at",
   link: (count: number) => (count === 1 ? "1 thing to look at" : `${count} things to look at`),
   detail:
-    "Often nothing is wrong: a family shares a phone, or somebody has joined again. If you do not know them, ask, or remove an account above.",
+    "Often nothing is wrong: a family shares a phone, or someone has joined again. If you do not know them, ask, or remove an account above.",
   face: (count: number, names: string) => `${count} accounts show one face: ${names}.`,
   twoFaces: (name: string, photos: number) =>
     `The selfie of ${name} looks like two people in ${photos === 1 ? "one photo" : `each of ${photos} photos`}. It may be a picture made of two faces, or relatives who look alike.`,
@@ -14,7 +14,7 @@ export const anomalies = {
 export const logo = {
   heading: "Logo",
   detail:
-    "Guests see it below their photos, beside the photographer’s name, and it is on the poster. PNG, JPEG or WebP, at most 1 MB; it is shown on white.",
+    "Guests see it below their photos, next to the photographer’s name, and it is on the poster. PNG, JPEG or WebP, at most 1 MB; it is shown on white.",
   choose: "Choose a picture",
   replace: "Choose another one",
   remove: "Remove the logo",
