@@ -20,13 +20,13 @@ from gateway.events import anomalies, audit, logos
 from gateway.events import routes as events
 from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
-from gateway.http.limits import SELFIE_MEMORY_BYTES, Limits
+from gateway.http.limits import SEARCH_MEMORY_BYTES, SELFIE_MEMORY_BYTES, Limits
 from gateway.http.methods import Methods
 from gateway.http.middleware import RequestMiddleware
 from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
-from gateway.http.spool import SpoolMemory
+from gateway.http.spool import SpoolMemory, StrictSpoolMemory
 from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
@@ -153,6 +153,7 @@ def _keep_state(
     app.state.sends_mail = sends_mail
     app.state.checksums = KnownChecksums()
     app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
+    app.state.search_memory = StrictSpoolMemory(SEARCH_MEMORY_BYTES)
     app.state.rates = RateLimiters(limits.rates, limits.rate_limit_url)
     app.state.first_organiser = FirstOrganiserCheck()
 

@@ -71,6 +71,9 @@ class GatewaySettings(
     rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
     rate_address_selfies: str = Field(Rates.address_selfies, description="selfies of all accounts of one address")
     rate_phones: str = Field(Rates.phones, description="new guests without a password from one browser")
+    rate_face_searches: str = Field(
+        Rates.face_searches, description="searches of one organiser for people who ask to be removed"
+    )
     rate_limit_url: str = Field(
         "",
         description="Valkey or Redis that counts for all gateways, such as redis://:password@host:6379/0 (rediss://"

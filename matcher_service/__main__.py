@@ -21,6 +21,7 @@ from kit.erasure.ledger import Ledger, LedgerWriter, replay
 from kit.faces import ImageLimits
 from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
+from kit.faces.person_process import PersonProcess
 from kit.feed import Follower
 from kit.rpc.client import ServiceCalls, open_channel
 from kit.rpc.ended import follow_endings
@@ -157,7 +158,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
         found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
-        removals = Removals(RemovalStore(db), who, index, config.face_tolerance)
+        examine = PersonProcess(config.model_cache).examine
+        removals = Removals(RemovalStore(db), who, index, config.face_tolerance, examine)
         services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.

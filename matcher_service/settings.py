@@ -74,7 +74,12 @@ class IndexerSettings(
 
 
 class ServeSettings(
-    MatchSettings, settings.VaultSettings, settings.KeySettings, settings.PhotoSettings, settings.ServerSettings
+    settings.FaceSettings,
+    MatchSettings,
+    settings.VaultSettings,
+    settings.KeySettings,
+    settings.PhotoSettings,
+    settings.ServerSettings,
 ):
     """python -m matcher_service: serve photos and matches over gRPC."""
 

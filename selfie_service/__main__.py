@@ -19,6 +19,7 @@ from kit.db.wakeups import Wakeups
 from kit.erasure.ledger import Ledger, LedgerWriter, replay
 from kit.errors import Fault
 from kit.faces import ImageLimits
+from kit.faces.validation import Examination, build_examiner
 from kit.feed import Follower
 from kit.memory import keep_freed_memory
 from kit.rpc.client import ServiceCalls, open_channel
@@ -72,7 +73,6 @@ from selfie_service.store import (
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
-from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 
 NAME = "selfie"

@@ -3,8 +3,8 @@
 import time
 from threading import Event
 
+from kit.faces.validation import Examination
 from kit.sandbox.process import Sandbox
-from selfie_service.validation import Examination
 
 IDLE_S = 60.0
 SLOW_NICE = 10  # in addition to the quick lane's, which has priority if there are few processors

@@ -5,6 +5,7 @@ from threading import Event
 
 from prometheus_client import Counter, Histogram
 
+from kit.faces.validation import Examination
 from kit.sandbox.process import SandboxDied, SandboxTimedOut
 from kit.storage.blobs import BlobNotFound
 from kit.telemetry import traces
@@ -15,7 +16,6 @@ from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
 from selfie_service.images import Images
 from selfie_service.spending import Spending
 from selfie_service.store import SelfieStore
-from selfie_service.validation import Examination
 
 log = get_logger()
 verdicts = Counter("selfie_verdicts_total", "Selfies with a verdict", ["reason"])

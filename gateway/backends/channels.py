@@ -40,7 +40,7 @@ class Backends:
 
     @classmethod
     def open(cls, addresses: Addresses, tls: TlsSettings, limits: Limits) -> Self:
-        timeouts_s = {"UploadSelfie": limits.selfie_s, "GetSelfie": limits.selfie_s}
+        timeouts_s = dict.fromkeys(("UploadSelfie", "GetSelfie", "SearchFaces"), limits.selfie_s)
         interceptors = [Retry(timeouts_s, limits.call_s), IdentifyUnary(), IdentifyDownload(), IdentifyUpload()]
         return cls(
             {name: open_aio_channel(address, tls, interceptors) for name, address in vars(addresses).items()}, limits

@@ -31,8 +31,8 @@ class Act(BaseModel):
     actor_name: str | None = Field(description="name of that account while it is in the event; may be empty")
     action: str = Field(
         description="`role_changed`, `guest_removed`, `guest_admitted`, `code_changed`, `invitation_made`,"
-        " `sign_in_link_made`, `faces_viewed`, `face_searched`, `faces_forgotten`, `faces_hidden`, `photos_deleted` or"
-        " `new_face`; others may follow"
+        " `sign_in_link_made`, `faces_viewed`, `face_searched`, `face_searched_by_photo`, `faces_forgotten`,"
+        " `faces_hidden`, `photos_deleted` or `new_face`; others may follow"
     )
     object_id: str | None = Field(description="the member, photo, person or invitation; null: the event, or several")
     object_name: str | None = Field(description="of a member, while they are in the event; may be empty")

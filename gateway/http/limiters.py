@@ -21,6 +21,7 @@ SELFIE = "/api/upload-selfie"
 EVENT_UPDATES = re.compile(r"/api/events/[^/]+/updates")
 ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
 EXPORT = "/api/me/export"
+FACE_SEARCH = re.compile(r"/api/events/[^/]+/faces/search")
 EXPORTS_AT_ONCE = 4  # each holds a whole selfie in memory
 TURN_S = 2  # the longest wait for a slot
 BURST_S = 0.1  # how long a new selfie waits for a slot
@@ -232,4 +233,6 @@ class Limiters:
             return self.requests
         if path == SELFIE:
             return self.selfies
+        if FACE_SEARCH.fullmatch(path):
+            return self.requests
         return self.photos if headers.get("content-type", "").startswith("multipart/") else self.requests

@@ -10,6 +10,7 @@ MAX_PHOTOS = 100
 MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
 SKIPPED_FILES = 20  # at most this many times the largest file is skipped in one request, such as videos
 SELFIE_MEMORY_BYTES = 32 * 1024 * 1024  # for all arriving selfies of a process; further ones are spooled to disk
+SEARCH_MEMORY_BYTES = 32 * 1024 * 1024  # for all arriving photos of people to be removed, which never go to disk
 MIN_BYTES_PER_S = 1024  # slower than any usable phone connection
 MAX_TOKEN_LENGTH = 4096
 MAX_CURSOR_LENGTH = 1024

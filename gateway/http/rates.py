@@ -24,7 +24,8 @@ class Rates:
     """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `availability`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
     those for one account from one address; `selfies` those of one account, `selfie_mb` their millions of bytes, and
-    `address_selfies` those of all accounts of one address. `phones` counts new guests of one browser.
+    `address_selfies` those of all accounts of one address. `phones` counts new guests of one browser,
+    `face_searches` searches of one organiser for people who ask to be removed.
     `links` counts requests of one address for e-mails, `addresses` those for one e-mail address."""
 
     codes: str = "300/minute"
@@ -37,6 +38,7 @@ class Rates:
     selfie_mb: str = "30/minute"
     address_selfies: str = "2000/hour"
     phones: str = "60/hour"
+    face_searches: str = "20/minute;300/day"
     links: str = "30/hour"
     addresses: str = "5/hour"
 

@@ -31,6 +31,16 @@ class SpoolMemory:
         self._free_bytes += count_bytes
 
 
+class StrictSpoolMemory(SpoolMemory):
+    """For files that are never written to disk: without enough memory the request is refused."""
+
+    def take(self, count_bytes: int) -> bool:
+        """Raises Problem if there is not enough."""
+        if not super().take(count_bytes):
+            raise Problem(503, "overloaded", "Too many photos arrive at once; try again shortly.")
+        return True
+
+
 @dataclass
 class ReceivedFile:
     """An uploaded file; `filename` is for people and safe in a header. With a `reason` it is rejected and not kept.

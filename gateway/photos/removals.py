@@ -1,21 +1,28 @@
 """Removal of people who are not guests from photos on their request: organisers find and forget their faces."""
 
+from collections.abc import Sequence
+from contextlib import aclosing, closing
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from gateway.errors.openapi import JSON_BODY, SIGNED, problems
+from gateway.backends.channels import Backends
+from gateway.errors.openapi import FILE_BODY, JSON_BODY, SIGNED, files_body, problems
 from gateway.events.guests import find_guests
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
+from gateway.http.rates import rates_of
 from gateway.http.schemas import Form
+from gateway.http.uploads import FilePolicy, receive_files
 from gateway.photos.faces import FaceNumber, FacePerson, name_people
 from gateway.photos.routes import ORGANISED
 from protos.matcher.v1 import matcher_pb2 as pb
 
 MAX_FACES = 200
+MAX_SEARCH_BYTES = 15_000_000
+FIELDS = ("file", "photo")
 FaceName = Annotated[str, Field(max_length=64, description="identifies the face until it changes")]
 
 
@@ -28,7 +35,7 @@ class SimilarFace(BaseModel):
 
 
 class SimilarFaces(BaseModel):
-    faces: list[SimilarFace] = Field(description="the given one, then the nearest of each other photo")
+    faces: list[SimilarFace] = Field(description="the nearest of each photo, nearest first; before them the given one")
     total: int = Field(description="how many there are; at most 200 are listed")
 
 
@@ -54,23 +61,32 @@ router = APIRouter(prefix="/api", tags=["photos"], route_class=JsonRoute)
 @router.get(
     "/photos/{photo_id}/faces/{number}/similar", responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
-async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed) -> SimilarFaces:
+async def find_similar_faces(photo_id: UUID, number: FaceNumber, request: Request, backend: Signed) -> SimilarFaces:
     """The faces of the event that resemble this one, as closely as a selfie must, for a person who is not a guest and
     asks to be removed. Each search is in the audit log."""
+    await _count_search(request)
     answer = await backend.matcher.FindSimilarFaces(pb.FindSimilarFacesRequest(photo_id=str(photo_id), number=number))
-    wanted = {person.user_id for face in answer.faces for person in face.people}
-    guests = await find_guests(backend, answer.event_id, wanted)
-    faces = [
-        SimilarFace(
-            photo_id=face.photo_id,
-            face_name=face.face_name,
-            image_url=f"/api/photos/{face.photo_id}/faces/{face.number}",
-            people=name_people(face.people, guests),
-            hidden=face.hidden,
-        )
-        for face in answer.faces
-    ]
-    return SimilarFaces(faces=faces, total=answer.total_count)
+    return SimilarFaces(faces=await _show(backend, answer.event_id, answer.faces), total=answer.total_count)
+
+
+@router.post(
+    "/events/{event_id}/faces/search",
+    responses=problems("unreadable_photo", "no_face", "several_faces", "unclear_face", *ORGANISED, *FILE_BODY),
+    openapi_extra=files_body("file", several=False),
+)
+async def search_faces(event_id: UUID, request: Request, backend: Signed) -> SimilarFaces:
+    """The faces of the event that resemble the only face in a photo of at most 15 MB, as closely as a selfie must, for
+    a person who is not a guest and asks to be removed. The photo is not kept, and neither is anything computed from
+    it. Each search is in the audit log."""
+    await _count_search(request)
+    policy = FilePolicy(FIELDS, 1, MAX_SEARCH_BYTES, memory=request.app.state.search_memory)
+    image = b""
+    async with aclosing(receive_files(request, policy)) as files:
+        async for file in files:
+            with closing(file):
+                image = b"" if file.reason else await file.read()
+    answer = await backend.matcher.SearchFaces(pb.SearchFacesRequest(event_id=str(event_id), image=image))
+    return SimilarFaces(faces=await _show(backend, str(event_id), answer.faces), total=answer.total_count)
 
 
 @router.post("/events/{event_id}/faces/removal", responses=problems("face_changed", *ORGANISED, *JSON_BODY))
@@ -83,3 +99,23 @@ async def remove_faces(event_id: UUID, form: FacesRemoval, backend: Signed) -> R
         pb.RemoveFacesRequest(event_id=str(event_id), faces=chosen, removal=removal)
     )
     return RemovedFaces(count=answer.removed_count)
+
+
+async def _count_search(request: Request) -> None:
+    """Raises Problem if the caller has searched for too many faces."""
+    if caller := request.scope["caller"]:
+        await rates_of(request).hit("face_searches", str(caller.user_id))
+
+
+async def _show(backend: Backends, event_id: str, faces: Sequence[pb.SimilarFace]) -> list[SimilarFace]:
+    guests = await find_guests(backend, event_id, {person.user_id for face in faces for person in face.people})
+    return [
+        SimilarFace(
+            photo_id=face.photo_id,
+            face_name=face.face_name,
+            image_url=f"/api/photos/{face.photo_id}/faces/{face.number}",
+            people=name_people(face.people, guests),
+            hidden=face.hidden,
+        )
+        for face in faces
+    ]

@@ -22,6 +22,7 @@ class Recorded(Enum):
 
     FACES_VIEWED = "faces_viewed"
     FACE_SEARCHED = "face_searched"  # by an organiser, who selected it in a photo
+    FACE_SEARCHED_BY_PHOTO = "face_searched_by_photo"  # by an organiser, who supplies a photo of the person
     FACES_FORGOTTEN = "faces_forgotten"
     FACES_HIDDEN = "faces_hidden"  # forgotten, and their photos hidden
     PHOTOS_DELETED = "photos_deleted"

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
+from kit.errors import InvalidInput
 from matcher_service.domain.photos import Visibility
 
 MAX_FACES = 200  # per search or removal
+MAX_SEARCH_BYTES = 15_000_000  # of a supplied photo
 
 
 class Removal(Enum):
@@ -36,3 +38,25 @@ class SimilarFace:
     face: ChosenFace
     visibility: Visibility
     people: tuple[tuple[UUID, UUID], ...]
+
+
+class SearchPhotoTooLarge(InvalidInput):
+    """The photo has more than 15 MB: choose a smaller one."""
+
+    reason = "TOO_LARGE"
+
+
+class UnreadablePhoto(InvalidInput):
+    """This photo cannot be read: it is damaged, or its dimensions are too small or too large. Choose another one."""
+
+
+class NoFace(InvalidInput):
+    """No face was found in this photo: choose one that shows the person's face from the front and in good light."""
+
+
+class SeveralFaces(InvalidInput):
+    """This photo shows several faces: crop it so that only the face of the person is left."""
+
+
+class UnclearFace(InvalidInput):
+    """The face is too small, too dark, too bright, blurred or cut off: choose a photo that shows all of it clearly."""

@@ -19,6 +19,10 @@ def show_similar(event_id: UUID, faces: Sequence[SimilarFace], total: int) -> pb
     return pb.FindSimilarFacesResponse(event_id=str(event_id), faces=map(_similar, faces), total_count=total)
 
 
+def show_searched(faces: Sequence[SimilarFace], total: int) -> pb.SearchFacesResponse:
+    return pb.SearchFacesResponse(faces=map(_similar, faces), total_count=total)
+
+
 def parse_chosen(request: pb.RemoveFacesRequest) -> tuple[list[ChosenFace], Removal]:
     """Raises InvalidArgument."""
     if not 1 <= len(request.faces) <= MAX_FACES or request.removal not in REMOVALS:

@@ -15,7 +15,7 @@ from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.removals import Removals
 from matcher_service.service import Matches
-from matcher_service.servicer.faces import parse_chosen, show_faces, show_similar
+from matcher_service.servicer.faces import parse_chosen, show_faces, show_searched, show_similar
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.store.hints import parse_hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -134,6 +134,11 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     def FindSimilarFaces(self, request, context):
         photo_id = parse_id(request.photo_id)
         return show_similar(*self._removals.find_similar(current_caller().user_id, photo_id, request.number))
+
+    @callable_by(USER)
+    def SearchFaces(self, request, context):
+        event_id = parse_id(request.event_id)
+        return show_searched(*self._removals.search(current_caller().user_id, event_id, request.image))
 
     @callable_by(USER)
     def RemoveFaces(self, request, context):

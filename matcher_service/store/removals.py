@@ -107,6 +107,11 @@ class RemovalStore:
             note_act(connection, Recorded.FACE_SEARCHED, event_id, photo_id)
             return open_face(connection, event_id, bytes(stored))
 
+    def record_search(self, event_id: UUID) -> None:
+        """Records the search for the face of a supplied photo, of which nothing is stored."""
+        with transaction(self._engine, "photo-search") as connection:
+            note_act(connection, Recorded.FACE_SEARCHED_BY_PHOTO, event_id)
+
     def describe(self, event_id: UUID, faces: Numbered) -> list[SimilarFace]:
         """The faces that still exist, in the same order."""
         with transaction(self._engine) as connection:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from tests.auth.scene import PASSWORD
 from tests.authorization.party import LOGO
+from tests.matcher.person_script import PERSON
 from tests.matcher.scripted_photos import photo_of
 from tests.selfie.world import image_of
 
@@ -102,6 +103,7 @@ REQUESTS: dict[str, Make] = {
     "POST /api/events/{event_id}/photos/dismiss-requests": body(photo_ids=photos),
     "POST /api/events/{event_id}/photos/delete": body(photo_ids=photos),
     "GET /api/photos/{photo_id}/faces: of a guest": query(guest_id="user_id"),
+    "POST /api/events/{event_id}/faces/search": lambda _: {"files": {"file": ("a.jpg", PERSON, "image/jpeg")}},
     "POST /api/events/{event_id}/faces/removal": body(faces=faces, removal="forget_faces"),
     "PUT /api/events/{event_id}/cameras/{camera_id}": body(offset_s=60),
     "POST /api/events": body(name="Another party"),

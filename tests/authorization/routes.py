@@ -233,5 +233,6 @@ ROWS = [
     photo("GET /api/photos/{photo_id}/faces: of a guest", ORGANISERS, "200"),
     photo("GET /api/photos/{photo_id}/faces/{number}", ORGANISERS, "200"),
     photo("GET /api/photos/{photo_id}/faces/{number}/similar", ORGANISERS, "200"),
+    event("POST /api/events/{event_id}/faces/search", ORGANISERS, "200"),
     event("POST /api/events/{event_id}/faces/removal", ORGANISERS, "200", "photo_id", mixed="409 face_changed"),
 ]

@@ -7,6 +7,7 @@ from uuid import uuid4
 from tests.auth.scene import PASSWORD
 from tests.authorization.party import LOGO
 from tests.authorization.route_requests import Ids, faces, new_account
+from tests.matcher.person_script import PERSON
 from tests.matcher.scripted_photos import photo_of
 from tests.selfie.world import image_of
 
@@ -108,6 +109,7 @@ REQUESTS: dict[str, Make] = {
     "CountMatches": lambda ids: {**ids_of("event_id")(ids), "user_ids": users(ids)},
     "CountMatchesForNotices": lambda ids: {**ids_of("event_id")(ids), "user_ids": users(ids)},
     "ListFaces: of a guest": ids_of("photo_id", person_id="user_id"),
+    "SearchFaces": lambda ids: {**ids_of("event_id")(ids), "image": PERSON},
     "RemoveFaces": lambda ids: {
         **ids_of("event_id")(ids),
         "faces": faces(ids),

@@ -171,6 +171,7 @@ ROWS = [
     event("SetCameraOffset", ORGANISERS, mixed="NOT_FOUND CAMERA_NOT_FOUND"),
     event("CountMatches", ORGANISERS, mixed="OK"),
     event("ListSharedFaces", ORGANISERS),
+    event("SearchFaces", ORGANISERS),
     event("RemoveFaces", ORGANISERS, "photo_id", mixed="FAILED_PRECONDITION FACE_CHANGED"),
     event("GetLogo", MEMBERS),
     event("SetLogo", ORGANISERS),

@@ -24,9 +24,9 @@ from kit.faces.engine import Engine
 from kit.faces.images.decode import Pixels, decode
 from kit.faces.images.resize import shrink
 from kit.faces.types import Box
+from kit.faces.validation import examine
 from matcher_service.reading import LIMITS, find_faces
 from matcher_service.settings import MatchSettings
-from selfie_service.validation import examine
 from tests.bench import accuracy_event, accuracy_replay
 from tests.bench.accuracy_pairs import Encoding, pair_selfies, pair_strangers
 from tests.bench.accuracy_photos import Group, Photos, Single, compose_pairs, faceless_pictures, read_demo, read_folder

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from kit.faces.engine import Engine
+from kit.faces.validation import examine
 from matcher_service.faces import FacePage
 from matcher_service.index import make_faces
 from matcher_service.matching import find_penalty, to_encodings
 from matcher_service.reading import FaceReading, read
-from selfie_service.validation import examine
 
 # Larger than every useful tolerance: each photo's nearest face is kept up to this distance.
 FARTHEST = 0.8

@@ -26,13 +26,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from kit.faces import models
+from kit.faces import models, validation
 from kit.faces.engine import Engine
 from matcher_service.matching import to_encodings
 from matcher_service.rules import EventFaces, EventPeople, Limits, examine
 from matcher_service.rules.pairs import Comparison
 from matcher_service.settings import MatchSettings
-from selfie_service import validation
 from tests.bench.accuracy_event import Event, Guest, read_labels, replay
 from tests.bench.accuracy_rules import to_faces
 

@@ -15,12 +15,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from kit.faces import ImageLimits
+from kit.faces import ImageLimits, validation
 from kit.faces.types import Box, Quality
+from kit.faces.validation import Examination
 from matcher_service import reading
 from matcher_service.reading import FaceReading, Reading
-from selfie_service import validation
-from selfie_service.validation import Examination
 
 Result = TypeVar("Result")
 

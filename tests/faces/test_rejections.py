@@ -9,10 +9,10 @@ import pytest
 
 from deploy.sample.event import sample_event
 from kit.faces.engine import Engine
+from kit.faces.validation import examine
 from matcher_service.matching import find_penalty, to_encodings
 from matcher_service.reading import read
 from matcher_service.rules import EventFaces, EventPeople, Limits, match
-from selfie_service.validation import examine
 
 CLEO = uuid.UUID(int=1)
 

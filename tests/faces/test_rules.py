@@ -17,7 +17,7 @@ from deploy.sample.pictures import Placement, Variation, backdrop, compose, fram
 from deploy.sample.portraits import Portrait, packaged_picture, portraits
 from kit.faces.engine import Engine
 from kit.faces.images.decode import decode
-from selfie_service.validation import BACKGROUND_SHARE, LIMITS, examine, find_faces
+from kit.faces.validation import BACKGROUND_SHARE, LIMITS, examine, find_faces
 from tests.bench.accuracy_photos import compose_pairs, faceless_pictures
 
 CACHE = Path("var/sample")

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from skimage import data as samples
 
+from kit.faces import validation
 from kit.faces.engine import Engine
 from kit.faces.images.decode import Pixels, to_jpeg
 from kit.faces.types import Box, Detection, Face, Quality
-from selfie_service import validation
-from selfie_service.validation import Examination, examine, find_faces
+from kit.faces.validation import Examination, examine, find_faces
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
 GREY = np.full((400, 400, 3), 128, np.uint8)

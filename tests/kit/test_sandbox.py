@@ -14,10 +14,10 @@ from skimage import data as samples
 
 from kit.faces.engine import Engine
 from kit.faces.types import ImageLimits, LogoReading
+from kit.faces.validation import build_examiner
 from kit.sandbox.landlock import find_version
 from kit.sandbox.process import Sandbox
 from matcher_service.reading import Reading, build_reader, read
-from selfie_service.validation import build_examiner
 from tests.kit.sandbox_acts import ACTS, build_doer
 from tests.unit import profiles, test_decode, test_heic
 from tests.unit.drawings import draw, save

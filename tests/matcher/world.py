@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from kit.db.notices import Notices
 from kit.db.pages import Page
+from kit.faces.validation import Examination
 from kit.rpc.identity import Signer
 from kit.rpc.server import Registration
 from kit.storage.blobs import Blobs
@@ -64,6 +65,7 @@ from matcher_service.store import (
     SwapStore,
 )
 from tests.matcher.logo_script import read_logo_script
+from tests.matcher.person_script import examine_script
 from tests.matcher.scripted_photos import person, photo_of, read_script
 
 TOLERANCE = 0.6
@@ -95,6 +97,7 @@ class World:
         reread_store: type[RereadStore] = RereadStore,
         swap_store: type[SwapStore] = SwapStore,
         removal_store: type[RemovalStore] = RemovalStore,
+        examine: Callable[[bytes], Examination | None] = examine_script,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -115,7 +118,7 @@ class World:
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE, self.two_faces)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)
-        self.removals = Removals(removal_store(db), members, self.index, TOLERANCE)
+        self.removals = Removals(removal_store(db), members, self.index, TOLERANCE, examine)
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
         self.settler = Settler(self.settlement_store, limits, MAX_FACES, Signal(), self.two_faces, delay_s=0)

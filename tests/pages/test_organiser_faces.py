@@ -110,3 +110,56 @@ def test_an_organiser_removes_a_person_who_is_not_a_guest(
         expect(dialog.locator("li")).to_contain_text(ada.username)
     photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
     assert sorted(photo["faces"] for photo in photos) == [0, 1]
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_an_organiser_removes_a_person_of_whom_they_have_a_photo(
+    new_laptop: NewLaptop, organiser: Organiser, sample: SampleEvent, locale: str
+) -> None:
+    """First with a photo of two people; the person is in two photos."""
+    opening, upload, several, confirm, done = {
+        "en": (
+            "Remove a person who is no guest…",
+            "Upload a photo of the person",
+            "This photo shows several faces.",
+            "Remove from 2 photos",
+            "The faces in 2 photos are forgotten.",
+        ),
+        "fr": (
+            "Retirer une personne qui n",
+            "Envoyer une photo de la personne",
+            "Cette photo montre plusieurs visages.",
+            "Retirer de 2 photos",
+            "Les visages de 2 photos sont oubliés.",
+        ),
+    }[locale]
+    event = organiser.event("Search")
+    both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
+    alone = next(photo for photo in sample.photos if photo.people == {"Ben"} and photo.faces == 1)
+    for photo in (alone, both):
+        organiser.add_photos(event, [photo])
+    laptop = new_laptop(locale=locale, viewport={"width": 390, "height": 844})
+    laptop.open("/organiser")
+    laptop.fill_in(organiser.username)
+    laptop.page.locator("ul.events a").first.wait_for()
+    laptop.open_event(event["id"])
+    laptop.page.get_by_role("button", name=opening).press("Enter")
+    dialog = laptop.page.locator("dialog.faces")
+    field = dialog.get_by_label(upload)
+    laptop.expected_statuses.add(422)
+    for jpeg in (both.jpeg, sample.selfies["Ben"]):
+        field.set_input_files({"name": "ben.jpg", "mimeType": "image/jpeg", "buffer": jpeg})
+        if jpeg is both.jpeg:
+            expect(dialog.get_by_role("alert")).to_contain_text(several, timeout=PATIENCE_MS)
+    expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2, timeout=PATIENCE_MS)
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    laptop.check_accessibility()
+    dialog.get_by_role("button", name=confirm).press("Enter")
+    expect(dialog.get_by_role("status")).to_have_text(done, timeout=PATIENCE_MS)
+    laptop.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+    assert sorted(photo["faces"] for photo in photos) == [0, 1]
+    actions = [act["action"] for act in organiser.get(f"/api/events/{event['id']}/audit")["acts"]]
+    # Each cut-out that is shown counts as a look.
+    assert [action for action in actions if action != "faces_viewed"] == ["faces_forgotten", "face_searched_by_photo"]

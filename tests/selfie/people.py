@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from kit.faces.validation import Examination
 from protos.selfie.v1 import selfie_pb2 as pb
-from selfie_service.validation import Examination
 from tests.selfie.world import World, face
 
 ME, MIA = face(1, 1), face(2, 1)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, text
 
+from kit.faces.validation import Examination
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import Decision, Judge, SelfieJob
 from selfie_service.domain.encodings import take_mean
 from selfie_service.store import SelfieStore
 from selfie_service.store import rematches as rematches_module
-from selfie_service.validation import Examination
 from tests.harness.calls import refused
 from tests.selfie.world import MakeWorld, World, face
 

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, text
 
 from kit.db.engine import transaction
 from kit.errors import DatabaseUnavailable
+from kit.faces.validation import Examination
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.binding import FACES_PER_DAY, TOLERANCE
 from selfie_service.domain import ChangeKind, Decision, Judge, SelfieJob
 from selfie_service.store import BindingStore, SelfieStore, changes, erasing
 from selfie_service.store.bindings import bind, count_binding
-from selfie_service.validation import Examination
 from tests.harness.databases import lose_commits
 from tests.selfie.world import RULE, MakeWorld, World, face, image_of, invalid
 

@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kit.db.engine import transaction
+from kit.faces.validation import Examination
 from kit.sandbox.process import SandboxTimedOut
 from selfie_service.domain import ChangeKind, Rematch, SelfieJob
 from selfie_service.spending import Spent
 from selfie_service.store import RematchStore, SelfieStore
 from selfie_service.store.claims import NOTHING_SPENT
-from selfie_service.validation import Examination
 from tests.selfie.world import LEASE_S, MakeWorld, World, valid
 
 MANY = 200

@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from deploy.sample.event import SampleEvent, sample_event
 from kit.faces.engine import Engine
+from kit.faces.validation import Examination, build_examiner
 from selfie_service import lanes
 from selfie_service.lanes import SlowRest
 from selfie_service.spending import Spending
-from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 from tests.selfie.world import LEASE_S, World, face
 

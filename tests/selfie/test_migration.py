@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 
 import selfie_service
 from kit.db.migrations import migrate
+from kit.faces.validation import Examination
 from kit.rpc.identity import Signer
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store.erasing import GRACE
-from selfie_service.validation import Examination
 from tests.selfie.world import World, face, image_of, valid
 
 STATES = {"pending": 2, "active": 1, "rejected": 1, "superseded": 1, "error": 1, "deleted": 1}

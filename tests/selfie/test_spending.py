@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from kit.faces.validation import Examination
 from selfie_service.domain import SelfieJob
 from selfie_service.spending import HALF_LIFE_S, MAX_LISTED, Spending, Spent
 from selfie_service.store import SelfieStore
 from selfie_service.store.claims import NOTHING_SPENT
-from selfie_service.validation import Examination
 from selfie_service.worker import Validator
 from tests.selfie.world import LEASE_S, MakeWorld, World, face
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from kit.faces.validation import Examination
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import RejectReason, SelfieJob
 from selfie_service.store import SelfieStore
-from selfie_service.validation import Examination
 from tests.selfie.world import LEASE_S, MakeWorld, World, face, image_of, invalid, valid
 
 

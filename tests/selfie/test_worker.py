@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from kit.errors import DatabaseUnavailable
+from kit.faces.validation import Examination
 from kit.sandbox.process import SandboxDied, SandboxFault, SandboxNotStarted, SandboxTimedOut
 from kit.worker import run_steps
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import RejectReason, SelfieJob
 from selfie_service.store import SelfieStore
-from selfie_service.validation import Examination
 from selfie_service.worker import Validator
 from tests.selfie.world import LEASE_S, Examine, MakeWorld, World, image_of, valid, wait_until
 

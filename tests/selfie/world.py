@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import Engine, Row, create_engine, text
 
 from kit.db.notices import Notices
+from kit.faces.validation import Examination, Reason
 from kit.feed import Follower
 from kit.rpc.client import ServiceCalls
 from kit.rpc.identity import Signer
@@ -40,7 +41,6 @@ from selfie_service.servicer import SelfieServicer
 from selfie_service.store import ActStore, FeedStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
-from selfie_service.validation import Examination, Reason
 from selfie_service.worker import Validator
 from tests.harness.calls import Metadata, as_user
 from tests.harness.databases import VAULT

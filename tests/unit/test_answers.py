@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from kit.faces.images.metadata import Camera
 from kit.faces.images.taken import Taken
 from kit.faces.types import Box, LogoReading, Quality
+from kit.faces.validation import Examination
 from matcher_service.reading import FaceReading, Reading
-from selfie_service.validation import Examination
 
 ENCODING = struct.pack("<128f", *(0.1 for _ in range(128)))
 FACE = FaceReading(Box(-3, 5, 60, 60), ENCODING, Quality(60, 90.5, 120.0, -12.0), False)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import uuid4
 
+from kit.faces.validation import Reason
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import (
     Counts,
@@ -17,7 +18,6 @@ from selfie_service.domain import (
     summarise_progress,
 )
 from selfie_service.servicer import REJECT_REASONS, REMATCH_STATES, SELFIE_STATES
-from selfie_service.validation import Reason
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

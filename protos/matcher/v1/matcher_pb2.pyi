@@ -39,6 +39,10 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_UNREADABLE_LOGO: _ClassVar[ErrorReason]
     ERROR_REASON_REVISION_TOO_FAR_AHEAD: _ClassVar[ErrorReason]
     ERROR_REASON_FACE_CHANGED: _ClassVar[ErrorReason]
+    ERROR_REASON_UNREADABLE_PHOTO: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_FACE: _ClassVar[ErrorReason]
+    ERROR_REASON_SEVERAL_FACES: _ClassVar[ErrorReason]
+    ERROR_REASON_UNCLEAR_FACE: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -119,6 +123,10 @@ ERROR_REASON_LOGO_NOT_FOUND: ErrorReason
 ERROR_REASON_UNREADABLE_LOGO: ErrorReason
 ERROR_REASON_REVISION_TOO_FAR_AHEAD: ErrorReason
 ERROR_REASON_FACE_CHANGED: ErrorReason
+ERROR_REASON_UNREADABLE_PHOTO: ErrorReason
+ERROR_REASON_NO_FACE: ErrorReason
+ERROR_REASON_SEVERAL_FACES: ErrorReason
+ERROR_REASON_UNCLEAR_FACE: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState
@@ -483,6 +491,22 @@ class FindSimilarFacesResponse(_message.Message):
     faces: _containers.RepeatedCompositeFieldContainer[SimilarFace]
     total_count: int
     def __init__(self, event_id: _Optional[str] = ..., faces: _Optional[_Iterable[_Union[SimilarFace, _Mapping]]] = ..., total_count: _Optional[int] = ...) -> None: ...
+
+class SearchFacesRequest(_message.Message):
+    __slots__ = ("event_id", "image")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    image: bytes
+    def __init__(self, event_id: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class SearchFacesResponse(_message.Message):
+    __slots__ = ("faces", "total_count")
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    faces: _containers.RepeatedCompositeFieldContainer[SimilarFace]
+    total_count: int
+    def __init__(self, faces: _Optional[_Iterable[_Union[SimilarFace, _Mapping]]] = ..., total_count: _Optional[int] = ...) -> None: ...
 
 class ChosenFace(_message.Message):
     __slots__ = ("photo_id", "face_name")

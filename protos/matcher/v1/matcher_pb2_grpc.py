@@ -103,6 +103,11 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.FromString,
                 _registered_method=True)
+        self.SearchFaces = channel.unary_unary(
+                '/matcher.v1.MatcherService/SearchFaces',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesResponse.FromString,
+                _registered_method=True)
         self.RemoveFaces = channel.unary_unary(
                 '/matcher.v1.MatcherService/RemoveFaces',
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesRequest.SerializeToString,
@@ -243,8 +248,21 @@ class MatcherServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchFaces(self, request, context):
+        """Finds the faces of an event that are as near to the face in a supplied photo as a selfie must be to match them, for
+        a person who is not a guest and asks to be removed: the nearest face of each photo, at most 200. The photo shows
+        exactly one clear face. It is read in memory by a child process; neither it nor anything computed from it is stored
+        or logged. Returns no similarities. Each search is recorded in the audit log before faces are compared. Closed
+        events are searched, too. Organisers only. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE for more than 15 MB, UNSUPPORTED_TYPE,
+        UNREADABLE_PHOTO, NO_FACE, SEVERAL_FACES, UNCLEAR_FACE, SERVICE_UNAVAILABLE while others search.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RemoveFaces(self, request, context):
-        """Forgets faces returned by FindSimilarFaces: their matches and encodings are deleted, and reading their photos again
+        """Forgets faces returned by FindSimilarFaces or SearchFaces: their matches and encodings are deleted, and reading their photos again
         does not bring them back; the box of each face is kept for that purpose. Forgets all of them or none, and records
         it in the audit log. Photos that are added later have to be searched again. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, FACE_CHANGED, INVALID_ARGUMENT for no faces, more than 200, or no removal.
@@ -320,6 +338,11 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.FindSimilarFaces,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.SerializeToString,
+            ),
+            'SearchFaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchFaces,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesResponse.SerializeToString,
             ),
             'RemoveFaces': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveFaces,
@@ -682,6 +705,33 @@ class MatcherService:
             '/matcher.v1.MatcherService/FindSimilarFaces',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchFaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/SearchFaces',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.SearchFacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,10 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
       await change(() => deletePhotos(event.id, ids));
     }
   };
+  const search = async () => {
+    const { openSearch } = await import("./searchbyphoto");
+    openSearch(event.id, () => void list.reload());
+  };
   const keepVisible = (ids: readonly string[]) => void change(() => dismissRequests(event.id, ids));
   const chosen = [...selection.ids];
   const isEmpty = event.photos.total === 0 && filter === "all";
@@ -98,6 +102,11 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
         {rights.administer && waiting > 0 && filter !== "unapproved" && (
           <button type="button" class="link" onClick={() => (selection.clear(), setFilter("unapproved"))}>
             {words.photos.waiting(waiting)}
+          </button>
+        )}
+        {rights.administer && event.photos.indexed > 0 && (
+          <button type="button" class="link" onClick={() => void search()}>
+            {words.removal.search}
           </button>
         )}
         {rights.hide && (

@@ -57,6 +57,10 @@ const REJECTED: readonly (Reason | "offline")[] = [
   "unsupported_type",
   "empty_image",
   "unreadable_logo",
+  "unreadable_photo",
+  "no_face",
+  "several_faces",
+  "unclear_face",
   "empty_body",
 ];
 

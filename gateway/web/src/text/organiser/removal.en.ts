@@ -7,6 +7,13 @@ export const removal = {
   more: (count: number) => `The ${count} nearest are listed. Look again afterwards for the others.`,
   taken: (names: string) => `Taken for ${names}, who would lose the photo.`,
   hidden: "Hidden already.",
+  search: "Remove a person who is no guest…",
+  upload: "Upload a photo of the person",
+  uploadDetail: "Choose a photo that shows the face of the person alone, clearly and from the front. It is used for this search only and is not kept. The search is recorded.",
+  searching: "Looking for the face…",
+  foundLike: (count: number) =>
+    count === 0 ? "No photo shows a face like this one." : `${count === 1 ? "1 photo shows" : `${count} photos show`} a face like this one. Choose those that show the person: some may show someone else.`,
+  close: "Close",
   what: "What is to be done",
   removals: {
     forget_faces: "Forget the faces: these photos are no longer found by them. The photos stay.",

@@ -9,6 +9,13 @@ export const removal: typeof english = {
   more: (count: number) => `Les ${count} visages les plus proches sont affichés. Recherchez ensuite les autres.`,
   taken: (names: string) => `Attribué à ${names}, qui perdrait la photo.`,
   hidden: "Déjà masquée.",
+  search: "Retirer une personne qui n’est pas invitée…",
+  upload: "Envoyer une photo de la personne",
+  uploadDetail: "Choisissez une photo où l’on voit seulement le visage de la personne, nettement et de face. Elle ne sert qu’à cette recherche et n’est pas conservée. La recherche est notée.",
+  searching: "Recherche du visage…",
+  foundLike: (count: number) =>
+    count === 0 ? "Aucune photo ne montre un visage comme celui-ci." : `${count === 1 ? "1 photo montre" : `${count} photos montrent`} un visage comme celui-ci. Choisissez celles où c’est bien la personne : d’autres peuvent montrer quelqu’un d’autre.`,
+  close: "Fermer",
   what: "Que faut-il faire",
   removals: {
     forget_faces: "Oublier les visages : plus personne ne trouve ces photos par eux. Les photos restent.",
