@@ -37,6 +37,7 @@ from kit.vault import Vault
 from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
+from matcher_service.domain import Quota
 from matcher_service.feed import AuthFeed
 from matcher_service.index import FaceIndex
 from matcher_service.indexer import Indexer
@@ -149,8 +150,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         two_faces = TwoFaces(people, config.photos_of_two_faces)
         rules = Limits(tolerance=config.face_tolerance)
         matching = Matches(match_store, RefusalStore(db), index, who, rules, two_faces)
-        max_photo_bytes, per_day = config.max_photo_mb * settings.MB, config.guest_photos_per_day
-        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, max_photo_bytes, per_day)
+        quota = Quota(config.photos_per_event, config.guest_photos_per_day)
+        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB, quota)
         logos = Logos(LogoStore(db), who, blobs, LogoProcess().read)
         anomalies = Anomalies(people, who, config.face_tolerance, config.accounts_of_one_face, two_faces)
         checks = {FILES: blobs.find_fault}

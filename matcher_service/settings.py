@@ -85,6 +85,7 @@ class ServeSettings(
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
     auth_address: settings.Target = Field("127.0.0.1:50051", description="auth_service, for its change feed")
+    photos_per_event: int = Field(50_000, ge=1, description="photos that an event may have")
     guest_photos_per_day: int = Field(100, ge=1, description="photos that a guest may add to an event per day")
     accounts_of_one_face: int = Field(3, ge=2, description="accounts with one face from which they are reported")
     index_memory_mb: float = Field(512, gt=0, description="memory limit for encodings; a load needs 40 MB more")

@@ -41,6 +41,7 @@ REASONS: Mapping[str, int] = {
     "request_timeout": 408,
     "failed_precondition": 409,
     "event_closed": 409,
+    "too_many_event_photos": 409,
     "no_active_selfie": 409,
     "too_many_selfies": 409,
     "consent_withdrawn": 409,

@@ -88,7 +88,13 @@ async def list_my_photos(
     status_code=202,
     response_model_exclude_none=True,
     responses=problems(
-        "event_closed", "too_many_files", "too_many_guest_photos", "unexpected_field", *ORGANISED, *FILE_BODY
+        "event_closed",
+        "too_many_event_photos",
+        "too_many_files",
+        "too_many_guest_photos",
+        "unexpected_field",
+        *ORGANISED,
+        *FILE_BODY,
     ),
     openapi_extra=files_body("files", several=True),
 )

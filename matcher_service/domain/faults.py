@@ -43,6 +43,10 @@ class TooManyGuestPhotos(NotAllowed):
     """You have reached today's limit for this event: add the remaining photos tomorrow."""
 
 
+class TooManyEventPhotos(Precondition):
+    """This event has as many photos as it may have: delete some, or ask the operator to raise PHOTOS_PER_EVENT."""
+
+
 class EventClosed(Precondition):
     """This event is closed: it accepts no more photos."""
 

@@ -94,6 +94,14 @@ class Photo:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """How many photos an event may have, and how many of them one guest may add per day."""
+
+    per_event: int
+    guest_per_day: int
+
+
+@dataclass(frozen=True)
 class NewPhoto:
     """An upload that is durable in the file `upload_key`. `replaces`: it replaces the photo of the same name, if there
     is one. `began_at`: when its client began to send it, by the database's clock; None: now."""

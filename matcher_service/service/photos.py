@@ -26,7 +26,9 @@ from matcher_service.domain import (
     PhotoNotFound,
     PhotoNotReady,
     PhotoState,
+    Quota,
     ShownPhoto,
+    TooManyEventPhotos,
     TooManyGuestPhotos,
     Variant,
     may,
@@ -47,10 +49,10 @@ class Photos:
         blobs: Blobs,
         catch_up: CatchUp,
         max_photo_bytes: int,
-        guest_photos_per_day: int,
+        quota: Quota,
     ) -> None:
         self.max_photo_bytes = max_photo_bytes
-        self._guest_photos_per_day = guest_photos_per_day
+        self._quota = quota
         self._store = store
         self._members = members
         self._blobs = blobs
@@ -105,8 +107,8 @@ class Photos:
         """Deletes the file if its row cannot be written."""
         key, filename = photo.upload_key, photo.filename
         try:
-            added = self._store.add(photo, self._guest_photos_per_day)
-        except TooManyGuestPhotos as limit:
+            added = self._store.add(photo, self._quota)
+        except (TooManyEventPhotos, TooManyGuestPhotos) as limit:
             self._blobs.delete(key)
             return AddedPhoto(None, filename, PhotoState.REFUSED, limit.reason)
         except (EventClosed, EventNotFound, OrganiserOnly):  # after any other fault the row may be there

@@ -16,6 +16,7 @@ from matcher_service.domain import (
     AddedPhoto,
     Download,
     EventNotFound,
+    GuestPhotos,
     IndexCounts,
     KnownPhoto,
     KnownUpload,
@@ -25,6 +26,7 @@ from matcher_service.domain import (
     PhotoNotFailed,
     PhotoNotFound,
     PhotoState,
+    Quota,
     Replacement,
     Role,
     ShownPhoto,
@@ -40,10 +42,11 @@ from matcher_service.store.lists import count_listed, select_photos, select_uplo
 from matcher_service.store.offers import offered, sees_photos
 from matcher_service.store.replacements import NEW_VERSION, find_late, find_named, replace_photo, retry_replacements
 from matcher_service.store.uploads import (
-    SELECT_ENDED,
+    SELECT_EVENT,
     SELECT_UPLOAD,
     add_known,
     check_open,
+    check_room,
     choose_visibility,
     count_guest_photo,
     delete_photos,
@@ -70,27 +73,27 @@ class PhotoStore:
     def require_open(self, event_id: UUID) -> datetime:
         """Returns the time by the database's clock. Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
-            check_open(connection.execute(text(SELECT_ENDED), {"event": event_id}).first())
+            check_open(connection.execute(text(SELECT_EVENT), {"event": event_id}).first())
             now: datetime = connection.execute(text("SELECT now()")).scalar_one()
             return now
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
         """Adds a photo, or returns the existing one with these bytes and deletes the new file. A failed photo becomes
         pending with the new file, and its old file is deleted; a guest's photo that an organiser adds becomes theirs.
         With `photo.replaces`, the only photo of that name gets the file.
 
-        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos if a guest exceeds the daily limit, and EventNotFound if
-        the event or the uploader's membership no longer exists.
+        Raises EventClosed, OrganiserOnly, TooManyEventPhotos and TooManyGuestPhotos beyond the quota, and EventNotFound
+        if the event or the uploader's membership no longer exists.
         """
         event_id, user_id = photo.event_id, photo.uploader_id
         with transaction(self._engine, "photo-add") as connection:
-            event = connection.execute(text(f"{SELECT_ENDED} FOR UPDATE"), {"event": event_id}).first()
-            guest_photos = check_open(event)
+            lock = text(f"{SELECT_EVENT} FOR UPDATE")
+            event = check_open(connection.execute(lock, {"event": event_id}).first())
             member = find_member(connection, event_id, user_id)
             if member is None:
                 raise EventNotFound
             role = Role(member.role)
-            visibility = choose_visibility(role, guest_photos)
+            visibility = choose_visibility(role, GuestPhotos(event.guest_photos))
             values = {"event": event_id, "sha256": photo.sha256, "began": photo.began_at}
             row = connection.execute(text(SELECT_UPLOAD), values).first()
             if row is not None:
@@ -102,8 +105,9 @@ class PhotoStore:
             named = find_named(connection, photo, role) if photo.replaces else []
             if len(named) == 1:
                 return replace_photo(connection, named[0], photo)
+            check_room(event, quota.per_event)
             if not may(role, Action.ADD):
-                count_guest_photo(connection, event_id, user_id, most_of_guest)
+                count_guest_photo(connection, event_id, user_id, quota.guest_per_day)
             insert_photo(connection, photo, visibility, from_guest=not may(role, Action.ADD))
             replacement = Replacement.AMBIGUOUS if named else None
             return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING, replacement=replacement)

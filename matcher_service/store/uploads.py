@@ -20,6 +20,7 @@ from matcher_service.domain import (
     OrganiserOnly,
     PhotoState,
     Role,
+    TooManyEventPhotos,
     TooManyGuestPhotos,
     Visibility,
     may,
@@ -36,8 +37,9 @@ from matcher_service.store.ledger import note_erased
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
-SELECT_ENDED = (
-    "SELECT closed OR coalesce(expires_at <= now(), false) AS ended, guest_photos FROM matcher.events"
+SELECT_EVENT = (
+    "SELECT closed OR coalesce(expires_at <= now(), false) AS ended, guest_photos,"
+    " pending_count + indexed_count + failed_count AS photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
 # The photo that has these bytes, or whose new version has them. `has_new_version` ignores new versions that were
@@ -54,13 +56,19 @@ ORDER BY is_new_version LIMIT 1
 """
 
 
-def check_open(row: Row[Any] | None) -> GuestPhotos:
-    """Whether the event, a row of SELECT_SHUT, accepts photos of guests. Raises EventClosed, EventNotFound."""
+def check_open(row: Row[Any] | None) -> Row[Any]:
+    """The event, a row of SELECT_EVENT, if it accepts photos. Raises EventClosed, EventNotFound."""
     if row is None:
         raise EventNotFound
     if row.ended:
         raise EventClosed
-    return GuestPhotos(row.guest_photos)
+    return row
+
+
+def check_room(event: Row[Any], most: int) -> None:
+    """Whether the event, a locked row of SELECT_EVENT, has room for one more photo. Raises TooManyEventPhotos."""
+    if event.photos >= most:
+        raise TooManyEventPhotos
 
 
 def choose_visibility(role: Role, guest_photos: GuestPhotos) -> Visibility:

@@ -162,6 +162,12 @@ def test_an_existing_photo_of_another_user_is_reported_without_its_id(world: Wor
     assert shown == {"filename": "a", "status": "pending", "existing": True}
 
 
+def test_a_photo_of_a_full_event_gets_its_reason(world: World) -> None:
+    refused = pb.AddedPhoto(state=pb.PHOTO_STATE_REFUSED, reason="TOO_MANY_EVENT_PHOTOS")
+    world.answer(AddPhotos=pb.AddPhotosResponse(photos=[refused]))
+    assert problem(send(world, PHOTOS, ("files", ("a", JPEG)))) == (409, "too_many_event_photos")
+
+
 def test_a_guest_above_the_daily_limit_gets_its_reason(world: World) -> None:
     refused = pb.AddedPhoto(state=pb.PHOTO_STATE_REFUSED, reason="TOO_MANY_GUEST_PHOTOS")
     world.answer(AddPhotos=pb.AddPhotosResponse(photos=[refused]))

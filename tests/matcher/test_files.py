@@ -16,7 +16,7 @@ from kit.errors import DatabaseUnavailable, Fault
 from kit.storage import sweeper
 from kit.storage.blobs import Blobs, BlobsUnavailable
 from kit.storage.sweeper import Sweeper
-from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, NewPhoto, PhotoState
+from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, NewPhoto, PhotoState, Quota
 from matcher_service.service import Photos
 from matcher_service.spool import Spool
 from matcher_service.store import JobStore, PhotoStore
@@ -69,7 +69,7 @@ class RowBeforeFile(Photos):
     def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool, **_: Any) -> AddedPhoto:
         key = self._blobs.new_key()
         photo = NewPhoto(uuid4(), event_id, user_id, filename, "", key, upload.sha256, upload.size_bytes)
-        added = self._store.add(photo, 1)
+        added = self._store.add(photo, self._quota)
         self._blobs.put_file(key, upload.open())
         return added
 
@@ -93,9 +93,9 @@ def test_control_if_the_row_is_written_first_it_exists_without_its_file(make_wor
 class HastyPhotos(PhotoStore):
     """A broken twin: answers before it knows whether the commit succeeded."""
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
         with suppress(DatabaseUnavailable):
-            return super().add(photo, most_of_guest)
+            return super().add(photo, quota)
         return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
 
 

@@ -16,6 +16,7 @@ from matcher_service.domain import (
     OrganiserOnly,
     PhotoNotFound,
     PhotoState,
+    Quota,
     Visibility,
 )
 from matcher_service.reading import Reading
@@ -93,12 +94,12 @@ def test_strangers_and_closed_events_are_rejected(world: World) -> None:
 class SettingOfTheBeginning(PhotoStore):
     """A broken twin: uses the setting read when the upload began."""
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
         with self._engine.begin() as connection:
             before = connection.execute(text("SELECT guest_photos FROM matcher.events")).scalar_one()
             connection.execute(text("UPDATE matcher.events SET guest_photos = 'open'"))
         try:
-            return super().add(photo, most_of_guest)
+            return super().add(photo, quota)
         finally:
             with self._engine.begin() as connection:
                 connection.execute(text("UPDATE matcher.events SET guest_photos = :before"), {"before": before})
@@ -176,11 +177,11 @@ def test_bytes_uploaded_by_another_member_are_reported_as_known_and_unchanged(wo
 class LeavesItToTheGuest(PhotoStore):
     """A broken twin: a photo added by a guest stays the guest's when an organiser adds the same bytes."""
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
         known = self.find_upload(photo.event_id, photo.sha256)
         if known and known.from_guest:
             return AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
-        return super().add(photo, most_of_guest)
+        return super().add(photo, quota)
 
 
 def add_as_guest_and_organiser_and_delete_as_guest(world: World) -> None:

@@ -23,6 +23,7 @@ from matcher_service.domain import (
     Listing,
     NewPhoto,
     PhotoNotFound,
+    Quota,
     Variant,
     Visibility,
 )
@@ -190,8 +191,8 @@ class PairsAndAudience(PairsAndRefusals):
 class LetsGuestsIn(PhotoStore):
     """A broken twin: a guest's photo is visible immediately."""
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
-        added = super().add(photo, most_of_guest)
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
+        added = super().add(photo, quota)
         with self._engine.begin() as connection:
             query = text("UPDATE matcher.photos SET visibility = 'matched' WHERE id = :photo")
             connection.execute(query, {"photo": added.photo_id})

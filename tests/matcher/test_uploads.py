@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from matcher_service.domain import AddedPhoto, NewPhoto, PhotoState
+from matcher_service.domain import AddedPhoto, NewPhoto, PhotoState, Quota
 from matcher_service.reading import Reading
 from matcher_service.spool import Spool, spool
 from matcher_service.store import PhotoStore
@@ -28,11 +28,11 @@ def test_a_failed_photo_is_retried_when_its_bytes_are_uploaded_again(world: Worl
 class NeverAgain(PhotoStore):
     """A broken twin: bytes that failed once stay failed forever."""
 
-    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
+    def add(self, photo: NewPhoto, quota: Quota) -> AddedPhoto:
         known = self.find_upload(photo.event_id, photo.sha256)
         if known:
             return AddedPhoto(known.photo_id, "", known.state, existing=True)
-        return super().add(photo, most_of_guest)
+        return super().add(photo, quota)
 
 
 def test_control_a_photo_that_failed_once_stays_failed(make_world: MakeWorld) -> None:

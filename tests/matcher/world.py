@@ -30,6 +30,7 @@ from matcher_service.domain import (
     Listing,
     Match,
     PhotoOrder,
+    Quota,
     Rematch,
     Role,
     Variant,
@@ -70,7 +71,7 @@ from tests.matcher.scripted_photos import person, photo_of, read_script
 
 TOLERANCE = 0.6
 MAX_PHOTO_BYTES = 3_000_000
-GUEST_PHOTOS_PER_DAY = 3
+PHOTOS_PER_EVENT, GUEST_PHOTOS_PER_DAY = 100, 3
 ACCOUNTS_OF_ONE_FACE = 3
 PHOTOS_OF_TWO_FACES = 2
 LEASE_S = 60.0
@@ -112,9 +113,8 @@ class World:
         self.matches = Matches(self.match_store, refusal_store(db), self.index, members, limits, self.two_faces)
         self.audience = Audience(audience_store(db), members)
         self.cameras = Cameras(CameraStore(db), members)
-        self.photos = photos(
-            self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
-        )
+        quota = Quota(PHOTOS_PER_EVENT, GUEST_PHOTOS_PER_DAY)
+        self.photos = photos(self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, quota)
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE, self.two_faces)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)

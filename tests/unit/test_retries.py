@@ -13,7 +13,6 @@ EXCEPTIONS = {
     "kit/rpc/retries.py",
     "gateway/photos/upload.py",  # waits for a free stream: admission
     "gateway/photos/transfer.py",  # waits for a free stream: admission
-    "gateway/accounts/export.py",  # skips uploads of an event deleted meanwhile
     "gateway/updates/live.py",  # continues with another page of the event, whose token is valid
     "gateway/selfies/routes.py",  # polls a state for an event stream
 }

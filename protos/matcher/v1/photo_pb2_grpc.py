@@ -150,7 +150,7 @@ class PhotoServiceServicer:
         the response, and a rejected photo does not stop the others. The same bytes in the same event are one photo, so
         that a broken call can simply be repeated. For organisers and photographers of the event, and for its other members
         if it accepts photos of guests. Those of guests start as UNAPPROVED if the event is moderated, and are REFUSED
-        beyond a daily limit (TOO_MANY_GUEST_PHOTOS). If another account already added the same bytes, a guest learns only
+        beyond a daily limit (TOO_MANY_GUEST_PHOTOS), as is every new photo of a full event (TOO_MANY_EVENT_PHOTOS). If another account already added the same bytes, a guest learns only
         that they exist; if an organiser or photographer adds the bytes of a guest's photo, it becomes theirs. A header may
         ask to replace the photo of the same name.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.

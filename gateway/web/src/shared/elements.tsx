@@ -52,6 +52,7 @@ const REJECTED: readonly (Reason | "offline")[] = [
   "download_not_offered",
   "photo_not_found",
   "invalid_invitation",
+  "too_many_event_photos",
   "too_many_guest_photos",
   "too_large",
   "unsupported_type",

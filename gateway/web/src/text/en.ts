@@ -322,6 +322,7 @@ export const text = {
     invalid_sign_in_link: "This link has expired or was used before. Make a new one on the other device.",
     removed_from_event: "The organiser has removed you from this event. Only they can let you in again.",
     organiser_only: "Only organisers may do this.",
+    too_many_event_photos: "This event has as many photos as it may have. The organiser can delete some.",
     too_many_guest_photos: "You have reached the limit of photos for one day. Continue tomorrow.",
     invalid_setup_code: "This is not the code. It is in the server’s log, in the last line with “No organiser exists”.",
     caller_not_allowed: "You may not do this.",

@@ -329,6 +329,7 @@ export const text: Text = {
     removed_from_event: "L’organisateur vous a retiré de cet événement. Lui seul peut vous laisser revenir.",
     invalid_setup_code: "Ce n’est pas le bon code. Il est dans le journal du serveur, à la dernière ligne avec « No organiser exists ».",
     organiser_only: "Seuls les organisateurs peuvent faire cela.",
+    too_many_event_photos: "Cet événement a autant de photos qu’il peut en avoir. L’organisateur peut en supprimer.",
     too_many_guest_photos: "Vous avez ajouté autant de photos qu’on peut en un jour. Continuez demain.",
     caller_not_allowed: "Vous ne pouvez pas faire cela.",
     download_not_offered: "L’organisateur ne propose pas cette image au téléchargement.",

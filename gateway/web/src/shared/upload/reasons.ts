@@ -24,6 +24,7 @@ export const EVENT_WIDE: ReadonlySet<string> = new Set([
   "invalid_token",
   "not_found",
   "organiser_only",
+  "too_many_event_photos",
   "too_many_guest_photos",
   "user_not_found",
 ]);
