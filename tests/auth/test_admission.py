@@ -1,21 +1,18 @@
 """Events with admission: waiting guests, their admission, and the changes sent to other services."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import grpc
 import pytest
 
-import auth_service
 from auth_service.store import accounts, members
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person, register_form
 from tests.harness.calls import bearer, refused
+from tests.harness.migrations import downgrade, upgrade
 
 JOINED, LEFT, ERASED = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT, pb.Change.KIND_USER_ERASED
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 
 Party = tuple[pb.Event, Person]
 
@@ -202,9 +199,7 @@ def test_the_gateway_lists_the_members_of_an_event_in_pages(scene: AuthScene, pa
 
 
 def test_events_and_members_of_the_previous_version_are_unchanged(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0003")
+    downgrade(scene.db, "auth", "0003")
     users, event = {"olga": uuid4(), "gina": uuid4()}, uuid4()
     for name, user_id in users.items():
         scene.sql(
@@ -227,7 +222,7 @@ def test_events_and_members_of_the_previous_version_are_unchanged(scene: AuthSce
         " VALUES (1, 'event_updated', :id, 'Old', false)",
         id=event,
     )
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     olga, gina = (Person(str(users[name]), name, scene.as_user(str(users[name]))) for name in ("olga", "gina"))
     old = scene.get_event(pb.Event(event_id=str(event)), olga)
     assert (old.admission, old.guest_count) == (False, 2)

@@ -1,20 +1,17 @@
 """Several organisers of one event: leaving, removal, erasure; and the migration of a database without roles."""
 
-from pathlib import Path
 from uuid import uuid4
 
 import grpc
 import pytest
 
-import auth_service
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_races import at_once
 from tests.harness.calls import Refusal, refused
+from tests.harness.migrations import downgrade, upgrade
 
 ORGANISER, COUPLE, PHOTOGRAPHER = pb.ROLE_ORGANISER, pb.ROLE_COUPLE, pb.ROLE_PHOTOGRAPHER
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 
 Party = tuple[pb.Event, Person]
 
@@ -81,9 +78,7 @@ def test_photographers_and_couples_can_leave_and_be_removed(scene: AuthScene, pa
 
 
 def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0004")
+    downgrade(scene.db, "auth", "0004")
     users, event = {"olga": uuid4(), "gina": uuid4()}, uuid4()
     for name, user_id in users.items():
         scene.sql(
@@ -98,7 +93,7 @@ def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene
         "INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:e, :u, 'organiser')", e=event, u=users["olga"]
     )
     scene.sql("INSERT INTO auth.removals (event_id, user_id) VALUES (:e, :u)", e=event, u=users["gina"])
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     olga, gina = (Person(str(users[name]), name, scene.as_user(str(users[name]))) for name in ("olga", "gina"))
     old = scene.get_event(pb.Event(event_id=str(event)), olga)
     assert (old.role, old.guest_count) == (ORGANISER, 1)

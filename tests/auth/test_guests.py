@@ -1,20 +1,16 @@
 """Guests without a user name, an e-mail address and a password."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import uuid4
 
 import grpc
 import pytest
 
-import auth_service
 from auth_service.store import AccountStore, accounts
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
 from tests.harness.calls import bearer, refused
-
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
+from tests.harness.migrations import downgrade, upgrade
 
 
 def enter(scene: AuthScene, event: pb.Event, request_id: str = "", **fields: str) -> pb.CreateGuestResponse:
@@ -182,9 +178,7 @@ def test_erasing_a_guest_erases_their_consents(scene: AuthScene) -> None:
 
 
 def test_accounts_of_the_previous_version_keep_their_credentials(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0002")
+    downgrade(scene.db, "auth", "0002")
     old, hashed = uuid4(), scene.passwords.hash(PASSWORD)
     scene.sql(
         "INSERT INTO auth.users (id, username, username_key, email, email_key, password_hash)"
@@ -192,7 +186,7 @@ def test_accounts_of_the_previous_version_keep_their_credentials(scene: AuthScen
         id=old,
         hash=hashed,
     )
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     assert scene.stub.Login(pb.LoginRequest(username="ada", password=PASSWORD)).user_id == str(old)
     with pytest.raises(Exception, match="credentials_together"):
         scene.sql("UPDATE auth.users SET email = NULL")

@@ -2,25 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import grpc
 import pytest
 from sqlalchemy import text
 
-import auth_service
 from auth_service.store import LeftoverStore, leftovers
 from auth_service.store.accounts import erase_account
 from auth_service.store.locks import lock_sessions
 from kit.db.engine import transaction
-from kit.db.migrations import migrate
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 DAYS = 31
 
 
@@ -167,9 +164,7 @@ def test_the_position_of_a_follower_never_decreases(scene: AuthScene) -> None:
 
 
 def test_nothing_is_deleted_within_a_month_of_the_upgrade(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0015")
+    downgrade(scene.db, "auth", "0015")
     scene.sql("INSERT INTO auth.users (id, created_at) VALUES (gen_random_uuid(), now() - interval '1 year')")
     scene.sql(
         "INSERT INTO auth.events (id, name, code, keep_since)"
@@ -178,7 +173,7 @@ def test_nothing_is_deleted_within_a_month_of_the_upgrade(scene: AuthScene) -> N
     scene.sql("INSERT INTO auth.changes (sequence, kind, created_at) VALUES (1, 'waiting', now() - interval '1 year')")
     scene.sql("INSERT INTO auth.changes (sequence, kind) VALUES (2, 'waiting')")
     scene.sql("UPDATE auth.feed SET last = 2")
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     for name in ("selfie", "matcher"):
         read(scene, name, 2)
     pass_time(scene, 29)

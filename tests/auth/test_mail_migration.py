@@ -1,18 +1,15 @@
 """The migration of a database without e-mails about releases and deletions (0009)."""
 
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-import auth_service
 from auth_service.mails import hash_address
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.mail import Mail
 from tests.auth.scene import Person
+from tests.harness.migrations import downgrade, upgrade
 
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 OLGA = uuid4()
 
 
@@ -52,8 +49,7 @@ def add_notice(mail: Mail, event: UUID, name: str, is_notified: bool) -> None:
 
 @pytest.fixture
 def old(mail: Mail) -> Mail:
-    mail.scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(mail.scene.db.url.render_as_string(hide_password=False), "auth", LOCATION, "0009")
+    downgrade(mail.scene.db, "auth", "0009")
     mail.scene.sql(
         "INSERT INTO auth.users (id, username, username_key, email, email_key, password_hash, organiser)"
         " VALUES (:id, 'olga', 'olga', 'olga@example.org', 'olga@example.org', 'x', true)",
@@ -67,7 +63,7 @@ def test_events_held_before_the_migration_are_released_as_new_ones(old: Mail) ->
     add_notice(old, held, "notified", is_notified=True)
     add_notice(old, held, "new", is_notified=False)
     add_notice(old, live, "live", is_notified=True)
-    migrate(old.scene.db.url.render_as_string(hide_password=False), "auth", LOCATION)
+    upgrade(old.scene.db, "auth")
     olga = Person(str(OLGA), "olga", old.scene.as_user(str(OLGA)))
     for event in (held, live):
         request = pb.UpdateEventRequest(event_id=str(event), held={"value": False})

@@ -1,7 +1,6 @@
 """International user names, passwords, addresses and codes; the migration of data of version 0001."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from unicodedata import normalize
 from uuid import UUID, uuid4
 
@@ -10,12 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-import auth_service
 from auth_service.domain import fold, fold_case
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 
 NAMES = [
     "Bo",
@@ -161,13 +159,10 @@ class Before:
 
     def __init__(self, db: Engine) -> None:
         self._db = db
-        with db.begin() as connection:
-            connection.execute(text("DROP SCHEMA auth CASCADE"))
-        self.migrate("0001")
+        downgrade(db, "auth", "0001")
 
-    def migrate(self, version: str = "head") -> None:
-        location = Path(str(auth_service.__file__)).parent / "migrations"
-        migrate(self._db.url.render_as_string(hide_password=False), "auth", location, version)
+    def upgrade(self) -> None:
+        upgrade(self._db, "auth")
 
     def add_user(self, username: str, password: str) -> UUID:
         user = {"id": uuid4(), "name": username, "key": fold_case(username), "mail": f"{uuid4()}@example.org"}
@@ -191,7 +186,7 @@ def test_accounts_of_the_previous_version_can_log_in(scene: AuthScene, before: B
     nfd = normalize("NFD", "Jürgen")
     password = normalize("NFD", "früher war alles besser")
     users = {name: before.add_user(name, password) for name in ("Olga", nfd, "Zo\u00eb", normalize("NFD", "ZOË"))}
-    before.migrate()
+    before.upgrade()
     for name, user_id in users.items():
         answer = scene.stub.Login(pb.LoginRequest(username=name, password=password))
         assert answer.user_id == str(user_id), name
@@ -209,7 +204,7 @@ def test_guests_of_the_previous_version_are_counted(scene: AuthScene, before: Be
     scene.sql("INSERT INTO auth.events (id, name, code) VALUES (:id, 'Party', 'ABCDEFGH')", id=event)
     for user, role in ((organiser, "organiser"), (guest, "guest")):
         scene.sql("INSERT INTO auth.memberships VALUES (:event, :user, :role)", event=event, user=user, role=role)
-    before.migrate()
+    before.upgrade()
     metadata = scene.as_user(str(organiser))
     assert scene.stub.GetEvent(pb.GetEventRequest(event_id=str(event)), metadata=metadata).event.guest_count == 2
 

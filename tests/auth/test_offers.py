@@ -2,20 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
-import auth_service
 from auth_service.offers import MAX_CREDIT_LENGTH, MAX_URL_LENGTH
-from kit.db.migrations import migrate
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 
 TOMORROW = to_timestamp(datetime.now(UTC) + timedelta(days=1))
 YESTERDAY = to_timestamp(datetime.now(UTC) - timedelta(days=1))
@@ -152,13 +150,10 @@ SELECT 1, 'event_updated', id, name, false FROM auth.events
 
 
 def test_events_of_the_previous_version_are_live_and_kept(scene: AuthScene) -> None:
-    scene.sql("DROP SCHEMA auth CASCADE")
-    url = scene.db.url.render_as_string(hide_password=False)
-    folder = Path(str(auth_service.__file__)).parent / "migrations"
-    migrate(url, "auth", folder, "0004")
+    downgrade(scene.db, "auth", "0004")
     for statement in BEFORE.split(";\n"):
         scene.sql(statement)
-    migrate(url, "auth", folder)
+    upgrade(scene.db, "auth")
     scene.auth.tidy()
     ((user_id,),) = scene.sql("SELECT id FROM auth.users")
     metadata = scene.as_user(str(user_id))

@@ -1,21 +1,18 @@
 """Phones that several guests join an event with: what is stored, and what organisers see."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
-import auth_service
 from auth_service.marks import MAX_MARK_LENGTH, PhoneMarks
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person, register_form
 from tests.harness.calls import bearer
+from tests.harness.migrations import downgrade, upgrade
 
-MIGRATIONS = Path(str(auth_service.__file__)).parent / "migrations"
 MARK = "0123456789abcdef0123456789abcdef"
 
 
@@ -108,14 +105,11 @@ BEFORE = (
 
 def test_memberships_of_the_previous_version_have_no_phone_hash(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
-    url = db.url.render_as_string(hide_password=False)
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA auth CASCADE"))
-    migrate(url, "auth", MIGRATIONS, "0009")
+    downgrade(db, "auth", "0009")
     ids = {"event": uuid4(), "user": uuid4()}
     with db.begin() as connection:
         for statement in BEFORE:
             connection.execute(text(statement), ids)
-    migrate(url, "auth", MIGRATIONS, "head")
+    upgrade(db, "auth")
     with db.begin() as connection:
         assert connection.execute(text("SELECT phone_hash FROM auth.memberships")).scalar_one() is None

@@ -7,11 +7,11 @@ import grpc
 import pytest
 from sqlalchemy import Engine, text
 
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person, register_form
-from tests.auth.test_phones import BEFORE, MARK, MIGRATIONS, join
+from tests.auth.test_phones import BEFORE, MARK, join
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
 OTHER = "fedcba9876543210fedcba9876543210"
@@ -86,15 +86,12 @@ def test_the_phone_of_a_guest_who_left_is_not_blocked(scene: AuthScene) -> None:
 
 def test_removals_of_the_previous_version_have_no_phone_hash(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
-    url = db.url.render_as_string(hide_password=False)
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA auth CASCADE"))
-    migrate(url, "auth", MIGRATIONS, "0016")
+    downgrade(db, "auth", "0016")
     ids = {"event": uuid4(), "user": uuid4()}
     removal = "INSERT INTO auth.removals (event_id, user_id) VALUES (:event, :user)"
     with db.begin() as connection:
         for statement in (*BEFORE, removal):
             connection.execute(text(statement), ids)
-    migrate(url, "auth", MIGRATIONS, "head")
+    upgrade(db, "auth")
     with db.begin() as connection:
         assert connection.execute(text("SELECT phone_hash FROM auth.removals")).scalar_one() is None

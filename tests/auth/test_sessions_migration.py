@@ -1,14 +1,10 @@
 """The migration of sessions that could not be listed yet, while processes of that version still run."""
 
-from pathlib import Path
-
-import auth_service
 from auth_service.tokens import hash_token
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene
+from tests.harness.migrations import downgrade, upgrade
 
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 USER = "INSERT INTO auth.users (id) VALUES (gen_random_uuid()) RETURNING id"
 # Tokens as the previous version writes them.
 TOKEN = (
@@ -19,12 +15,10 @@ OLD, NEW = "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11", "7d3c6a4e-2f0b-4c8e-9f43-0a4f
 
 
 def test_sessions_of_the_previous_version_start_at_the_upgrade(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0013")
+    downgrade(scene.db, "auth", "0013")
     ((user_id,),) = scene.sql(USER)
     scene.sql(TOKEN, hash=hash_token("before"), family=OLD)
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     scene.sql("UPDATE auth.refresh_tokens SET began_at = began_at - interval '1 minute'")
     scene.sql(TOKEN, hash=hash_token("alongside"), family=NEW)
     for token in ("before", "alongside"):

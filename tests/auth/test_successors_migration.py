@@ -1,14 +1,10 @@
 """The migration of refresh tokens that could have several successors."""
 
-from pathlib import Path
-
-import auth_service
 from auth_service.tokens import hash_token
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene
+from tests.harness.migrations import downgrade, upgrade
 
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 USER = "INSERT INTO auth.users (id) VALUES (gen_random_uuid())"
 TOKEN = (
     "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at, used_at)"
@@ -23,13 +19,11 @@ def refresh(scene: AuthScene, token: str) -> str:
 
 
 def test_used_and_unused_tokens_of_the_previous_version_get_one_successor_each(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0012")
+    downgrade(scene.db, "auth", "0012")
     scene.sql(USER)
     scene.sql(TOKEN.format(used_at="now()"), hash=hash_token("used"))
     scene.sql(TOKEN.format(used_at="NULL"), hash=hash_token("unused"))
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     assert refresh(scene, "used") == refresh(scene, "used")
     assert refresh(scene, "unused") == refresh(scene, "unused")
     assert scene.sql("SELECT count(*) FROM auth.refresh_tokens") == [(4,)]

@@ -1,25 +1,22 @@
 """Withdrawal of all consents in one call: the stored rows, the changes in the feed, and the search afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import grpc
 import pytest
 
-import auth_service
 from auth_service.domain import GivenConsent
 from auth_service.store import MemberStore, members
 from auth_service.store import consents as consent_store
 from kit.db.engine import transaction
-from kit.db.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_search import JOINED, enter, join, membership
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 WITHDRAWN = pb.Change.KIND_CONSENT_WITHDRAWN
 AGREED = {"consent_version": "2026-11", "consent_language": "fr"}
 
@@ -139,15 +136,13 @@ def test_recording_a_consent_locks_the_account(scene: AuthScene, monkeypatch: py
 
 
 def test_consents_of_the_previous_version_are_in_force_without_a_language(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0013")
+    downgrade(scene.db, "auth", "0013")
     gina = Person(user_id := "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11", "", scene.as_user(user_id))
     scene.sql("INSERT INTO auth.users (id) VALUES (:user)", user=user_id)
     scene.sql(
         "INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, gen_random_uuid(), '1')", user=user_id
     )
-    migrate(url, "auth", LOCATION)
+    upgrade(scene.db, "auth")
     (consent,) = consents(scene, gina)
     assert (consent.version, consent.language, consent.HasField("withdraw_time")) == ("1", "", False)
     withdraw(scene, gina)

@@ -11,17 +11,14 @@ import grpc
 import pytest
 from sqlalchemy import Engine, create_engine
 
-import auth_service
-import matcher_service
-import selfie_service
 from kit.db.engine import driver_url
 from kit.db.migrations import migrate
 from kit.rpc.identity import Signer, create_key_pair
+from tests.harness.migrations import SCHEMAS, find_migrations
 from tests.harness.running import Serve, execute, fresh_databases, running_servers, url_of
 from tests.matcher.partitions import Watch, partition
 
 PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: not partitioned
-SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_service}
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +42,9 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def templates(postgres: str) -> dict[str, str]:
     """A migrated template database for each service, owned by a role that is not a superuser."""
-    for schema, package in SCHEMAS.items():
+    for schema in SCHEMAS:
         execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
-        migrate(url_of(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
+        migrate(url_of(postgres, f"template_{schema}"), schema, find_migrations(schema))
     if PARTITIONS:
         engine = create_engine(driver_url(url_of(postgres, "template_matcher")))
         partition(engine, PARTITIONS)

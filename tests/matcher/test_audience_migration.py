@@ -8,15 +8,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Listing, Visibility
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END, person
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 FILE = JPEG + JPEG_END
 PHOTOS = ("mine", "refused", "marked", "other")
 INSERTS = """
@@ -42,9 +40,7 @@ class Before:
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
         self.ids = {name: uuid4() for name in ("event", "organiser", "guest", *PHOTOS)}
-        with db.begin() as connection:
-            connection.execute(text("DROP SCHEMA matcher CASCADE"))
-        self._migrate("0003")
+        downgrade(db, "matcher", "0003")
         self.world = World(db, folder)
         keys = [self.world.blobs.new_key() for _ in PHOTOS]
         for key in keys:
@@ -55,10 +51,7 @@ class Before:
             for statement in INSERTS.split(";\n"):
                 if statement.strip():
                     connection.execute(text(statement), values)
-        self._migrate("head")
-
-    def _migrate(self, version: str) -> None:
-        migrate(self._db.url.render_as_string(hide_password=False), "matcher", MIGRATIONS, version)
+        upgrade(db, "matcher")
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import GuestPhotos, Listing, Variant, Visibility
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 FILE = JPEG + JPEG_END
 INSERTS = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 1, 1);
@@ -29,10 +27,7 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 
 def test_existing_events_and_photos_are_unchanged(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    url = db.url.render_as_string(hide_password=False)
-    migrate(url, "matcher", MIGRATIONS, "0004")
+    downgrade(db, "matcher", "0004")
     world = World(db, tmp_path)
     ids = {name: uuid4() for name in ("event", "organiser", "guest", "photo")}
     key = world.blobs.new_key()
@@ -41,7 +36,7 @@ def test_existing_events_and_photos_are_unchanged(make_db: Callable[[str], Engin
         for statement in INSERTS.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement), {**ids, "file": FILE, "key": key})
-    migrate(url, "matcher", MIGRATIONS, "head")
+    upgrade(db, "matcher")
 
     event, organiser, guest, photo = ids["event"], ids["organiser"], ids["guest"], ids["photo"]
     page = Page("", 50, None)

@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.errors import DatabaseUnavailable, Fault
 from kit.faces.logo import LogoReading
 from kit.faces.logo_process import LogoProcess
@@ -21,11 +19,11 @@ from matcher_service.domain import ChangeKind, EventNotFound, LogoNotFound, Role
 from matcher_service.domain.logos import MAX_LOGO_BYTES, Logo
 from matcher_service.store import LogoStore
 from tests.harness.databases import lose_commits
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END
 from tests.matcher.world import MakeWorld, World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -165,13 +163,10 @@ def test_a_logo_that_kills_the_process_is_rejected() -> None:
 
 def test_a_database_of_the_previous_version_has_no_logos(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db, event = make_db("matcher"), uuid4()
-    url = db.url.render_as_string(hide_password=False)
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", MIGRATIONS, "0007")
+    downgrade(db, "matcher", "0007")
     with db.begin() as connection:
         connection.execute(text("INSERT INTO matcher.events (id, closed) VALUES (:event, false)"), {"event": event})
-    migrate(url, "matcher", MIGRATIONS, "head")
+    upgrade(db, "matcher")
     world = World(db, tmp_path)
     world.join(event, world.organiser, Role.ORGANISER)
     assert world.logos.find_version(event) == ""

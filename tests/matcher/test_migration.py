@@ -8,16 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import ChangeKind, IndexCounts, Variant
 from matcher_service.reading import Reading
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END, person, photo_of, read_script
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PAGE = Page("test", 50, None)
 INSERTS = """
 INSERT INTO matcher.events (id, version, deleted_version, closed) VALUES (:event, 9, 2, false), (:other, 3, 0, true);
@@ -52,9 +50,7 @@ class Before:
 
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
-        with db.begin() as connection:
-            connection.execute(text("DROP SCHEMA matcher CASCADE"))
-        self._migrate("0001")
+        downgrade(db, "matcher", "0001")
         names = ("event", "other", "organiser", "guest", "forgotten", "late", "early", "broken", "waiting", "buried")
         self.ids: dict[str, UUID] = {name: uuid4() for name in names}
         self.keys = {name: f"{name[0] * 2}/".replace("l", "a").replace("w", "b").replace("o", "c") + uuid4().hex
@@ -75,16 +71,13 @@ class Before:
             for statement in INSERTS.split(";\n"):
                 if statement.strip():
                     connection.execute(text(statement), values)
-        self._migrate("head")
+        upgrade(db, "matcher")
 
     @staticmethod
     def write(folder: Path, key: str, data: bytes) -> None:
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-
-    def _migrate(self, version: str) -> None:
-        migrate(self._db.url.render_as_string(hide_password=False), "matcher", MIGRATIONS, version)
 
     def __getattr__(self, name: str) -> UUID:
         return self.ids[name]

@@ -1,25 +1,22 @@
 """Face penalties: added to distances wherever photos and people are compared, and null in old rows."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.faces.types import Box, Quality
 from matcher_service.faces import FIRST_FACE
 from matcher_service.index import make_faces
 from matcher_service.matching import find_penalty
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import FaceStore
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.scripted_photos import person
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count, version) VALUES (:event, false, 1, 1, 1);
 INSERT INTO matcher.photos (id, event_id, number, sha256, filename, size_bytes, content_type, state, upload_key)
@@ -32,15 +29,12 @@ VALUES (:event, :photo, 0, 1, :encoding, 0, 0, 35, 35, 35, 100, 100, 0)
 
 def test_a_face_read_by_an_earlier_version_has_no_penalty(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
-    url = db.url.render_as_string(hide_password=False)
     ids = {"event": uuid4(), "photo": uuid4()}
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", MIGRATIONS, "0010")
+    downgrade(db, "matcher", "0010")
     with db.begin() as connection:
         for statement in INSERTS.split(";\n"):
             connection.execute(text(statement), {**ids, "encoding": person(1)})
-    migrate(url, "matcher", MIGRATIONS, "head")
+    upgrade(db, "matcher")
     page = FaceStore(db).read_page(ids["event"], FIRST_FACE, 1, 10)
     (found,) = make_faces(1, page).find(person(1), 0.55)
     assert (found.photo_id, found.distance) == (ids["photo"], 0.0)

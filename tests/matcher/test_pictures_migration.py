@@ -8,15 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Listing, ShownPhoto, Variant
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END, person
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PAGE = Page("test", 50, None)
 UPLOAD = JPEG + bytes(100) + JPEG_END
 INSERTS = """
@@ -42,9 +40,7 @@ class Before:
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
         self.ids = {name: uuid4() for name in ("event", "organiser", "guest", "jpeg", "png")}
-        with db.begin() as connection:
-            connection.execute(text("DROP SCHEMA matcher CASCADE"))
-        self._migrate("0002")
+        downgrade(db, "matcher", "0002")
         self.world = World(db, folder)
         names = ("jpeg_upload", "jpeg_thumb", "jpeg_preview", "png_upload", "png_thumb", "png_preview", "png_original")
         self.files = dict.fromkeys(names, b"") | {
@@ -59,10 +55,7 @@ class Before:
             for statement in INSERTS.split(";\n"):
                 if statement.strip():
                     connection.execute(text(statement), values)
-        self._migrate("head")
-
-    def _migrate(self, version: str) -> None:
-        migrate(self._db.url.render_as_string(hide_password=False), "matcher", MIGRATIONS, version)
+        upgrade(db, "matcher")
 
     def open(self, photo: UUID, variant: Variant) -> tuple[ShownPhoto, bytes]:
         shown, picture = self.world.photos.open_photo(self.ids["guest"], photo, variant)

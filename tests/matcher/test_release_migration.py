@@ -6,15 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Download
 from matcher_service.store import ReleaseStore
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.scripted_photos import person
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """
 INSERT INTO matcher.events (id, name, closed, last_number, indexed_count) VALUES (:event, 'Wedding', false, 1, 1);
 INSERT INTO matcher.memberships VALUES (:event, :organiser, 'organiser'), (:event, :guest, 'guest');
@@ -31,15 +29,12 @@ SELECT event_id, :guest, id, created_at, sorted_at FROM matcher.photos
 
 def test_events_of_the_previous_version_are_released(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
-    url = db.url.render_as_string(hide_password=False)
     ids = {name: uuid4() for name in ("event", "organiser", "guest", "photo")}
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", MIGRATIONS, "0004")
+    downgrade(db, "matcher", "0004")
     with db.begin() as connection:
         for statement in INSERTS.split(";\n"):
             connection.execute(text(statement), {**ids, "encoding": person(1)})
-    migrate(url, "matcher", MIGRATIONS)
+    upgrade(db, "matcher")
     world, event, guest = World(db, tmp_path), ids["event"], ids["guest"]
     assert world.seen(event, guest) == {ids["photo"]: True}
     (match,), _ = world.match_store.list_matches(guest, event, Page("", 50, None))

@@ -1,25 +1,18 @@
 """Migration: photos of the previous version keep all faces; later removals are deleted with their photo."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
-
-LOCATION = Path(str(matcher_service.__file__)).parent / "migrations"
+from tests.harness.migrations import downgrade, upgrade
 
 
 def test_existing_faces_are_kept_and_removal_boxes_are_deleted_with_their_photo(
     make_db: Callable[[str], Engine],
 ) -> None:
     db, values = make_db("matcher"), {"event": uuid4(), "photo": uuid4()}
-    url = db.url.render_as_string(hide_password=False)
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", LOCATION, "0016")
+    downgrade(db, "matcher", "0016")
     with db.begin() as connection:
         for statement in (
             "INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 1, 1)",
@@ -31,7 +24,7 @@ def test_existing_faces_are_kept_and_removal_boxes_are_deleted_with_their_photo(
             " VALUES (:event, :photo, 0, 1, '\\x00', 0, 0, 80, 80, 80, 1, 1, 0, 0, true)",
         ):
             connection.execute(text(statement), values)
-    migrate(url, "matcher", LOCATION)
+    upgrade(db, "matcher")
     with db.begin() as connection:
         count = "SELECT count(*) FROM matcher."
         assert connection.execute(text(f"{count}faces")).scalar() == 1

@@ -6,15 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from matcher_service.domain import ENGINE_VERSION
 from tests.harness.databases import VAULT
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.looks import STEP, Look, LooksWorld, show
 from tests.matcher.rereads import read_again
 from tests.unit.matching_rules import encode
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count, face_count) VALUES (:event, false, 2, 2, 2);
 INSERT INTO matcher.memberships VALUES (:event, :guest, 'guest');
@@ -43,16 +41,13 @@ def test_only_photos_of_an_older_engine_are_reread(make_db: Callable[[str], Engi
             for statement in statements.split(";\n"):
                 connection.execute(text(statement), {**ids, **values})
 
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    url = db.url.render_as_string(hide_password=False)
-    migrate(url, "matcher", MIGRATIONS, "0012")
+    downgrade(db, "matcher", "0012")
     execute(INSERTS, selfie=encode((0,)))
     for engine, photo in photos.items():
         key = world.blobs.new_key()
         world.blobs.put(key, show([Look(-6)]))  # the newer engine sees it at 5
         execute(PHOTO, photo=photo, engine=engine, key=key, face=encode((-6 * STEP,)))
-    migrate(url, "matcher", MIGRATIONS)
+    upgrade(db, "matcher")
     assert world.found(ids["guest"]) == set(photos.values())
     world.rereader = world.make_rereader(read_again)
     while world.rereader.step():

@@ -6,14 +6,12 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Listing, PhotoOrder, Role
 from matcher_service.store.lists import select_photos
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 200, 200);
 INSERT INTO matcher.memberships VALUES (:event, :organiser, 'organiser'), (:event, :guest, 'guest');
@@ -27,15 +25,12 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 
 def test_members_and_photos_are_kept_and_found(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db, ids = make_db("matcher"), {name: uuid4() for name in ("event", "organiser", "guest")}
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    url = db.url.render_as_string(hide_password=False)
-    migrate(url, "matcher", MIGRATIONS, "0004")
+    downgrade(db, "matcher", "0004")
     with db.begin() as connection:
         for statement in INSERTS.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement), ids)
-    migrate(url, "matcher", MIGRATIONS)
+    upgrade(db, "matcher")
     world = World(db, tmp_path / "blobs")
     event, guest = ids["event"], ids["guest"]
     photos, total = world.photos.list_photos(ids["organiser"], event, Page("", 50, None), Listing())

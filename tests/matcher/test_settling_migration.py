@@ -6,12 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.looks import STEP, LooksWorld
 from tests.unit.matching_rules import encode
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 EVENT = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count, face_count) VALUES (:event, false, 4, 4, 4);
 INSERT INTO matcher.events (id, closed) VALUES (:empty, false);
@@ -36,7 +34,6 @@ SELECT event_id, :user, id, 0, 0.5, created_at, sorted_at FROM matcher.photos WH
 
 def test_events_of_the_previous_version_are_settled(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
-    url = db.url.render_as_string(hide_password=False)
     ids = {name: uuid4() for name in ("event", "empty", "guest", "other")}
     photos = {place: uuid4() for place in (-12, -6, -5, 7)}
 
@@ -45,9 +42,7 @@ def test_events_of_the_previous_version_are_settled(make_db: Callable[[str], Eng
             for statement in filter(str.strip, statements.split(";\n")):
                 connection.execute(text(statement), {**ids, **values})
 
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", MIGRATIONS, "0010")
+    downgrade(db, "matcher", "0010")
     execute(EVENT)
     for user, place in ((ids["guest"], 0), (ids["other"], 12)):
         execute(PERSON, user=user, encoding=encode((place * STEP,)))
@@ -57,7 +52,7 @@ def test_events_of_the_previous_version_are_settled(make_db: Callable[[str], Eng
     for user, places in direct.items():
         for place in places:
             execute(MATCH, user=user, photo=photos[place])
-    migrate(url, "matcher", MIGRATIONS)
+    upgrade(db, "matcher")
     world = LooksWorld(db, tmp_path)
     for user, places in direct.items():
         assert world.found(user) == {photos[place] for place in places}

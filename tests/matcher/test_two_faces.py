@@ -8,15 +8,13 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from matcher_service.domain import EventNotFound, OrganiserOnly, Role
 from protos.matcher.v1 import matcher_pb2 as pb
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.calls import Service
 from tests.matcher.looks import Look, LooksWorld
 from tests.matcher.world import PHOTOS_OF_TWO_FACES
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 # Both are within 0.6 of a selfie at 0, and 0.84 apart.
 BOTH = (Look(-6), Look(6))
 
@@ -131,15 +129,12 @@ def test_the_answer_contains_only_account_ids_and_counts(service: Service) -> No
 
 def test_people_of_the_previous_version_are_kept(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db, event, guest = make_db("matcher"), uuid4(), uuid4()
-    url = db.url.render_as_string(hide_password=False)
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    migrate(url, "matcher", MIGRATIONS, "0016")
+    downgrade(db, "matcher", "0016")
     insert = "INSERT INTO matcher.people (event_id, person_id, user_id, revision) VALUES (:event, :guest, :guest, 3)"
     with db.begin() as connection:
         connection.execute(text("INSERT INTO matcher.events (id, closed) VALUES (:event, false)"), {"event": event})
         connection.execute(text(insert), {"event": event, "guest": guest})
-    migrate(url, "matcher", MIGRATIONS)
+    upgrade(db, "matcher")
     with db.begin() as connection:
         found = connection.execute(text("SELECT revision, two_faces FROM matcher.people")).all()
     assert found == [(3, 0)]

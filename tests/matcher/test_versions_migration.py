@@ -7,16 +7,14 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-import matcher_service
-from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Listing, PhotoOrder
+from tests.harness.migrations import downgrade, upgrade
 from tests.matcher.cameras import CANON, NOON, add_taken
 from tests.matcher.party import check
 from tests.matcher.scripted_photos import JPEG, JPEG_END
 from tests.matcher.world import World
 
-MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 FILE = JPEG + JPEG_END
 INSERTS = """
 INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 1, 1);
@@ -31,10 +29,7 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 
 def test_existing_photos_are_unchanged_and_can_be_replaced(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA matcher CASCADE"))
-    url = db.url.render_as_string(hide_password=False)
-    migrate(url, "matcher", MIGRATIONS, "0007")
+    downgrade(db, "matcher", "0007")
     world = World(db, tmp_path)
     ids = {name: uuid4() for name in ("event", "organiser", "guest", "photo")}
     key = world.blobs.new_key()
@@ -43,7 +38,7 @@ def test_existing_photos_are_unchanged_and_can_be_replaced(make_db: Callable[[st
         for statement in INSERTS.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement), {**ids, "file": FILE, "key": key, "taken_at": NOON})
-    migrate(url, "matcher", MIGRATIONS, "head")
+    upgrade(db, "matcher")
 
     world.organiser = ids["organiser"]
     event, photo = ids["event"], ids["photo"]

@@ -1,21 +1,17 @@
 """The state of guests' selfies, visible only to the organisers of the event."""
 
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import grpc
 import pytest
 from sqlalchemy import text
 
-import selfie_service
-from kit.db.migrations import migrate
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import MAX_FAILURES, ChangeKind, RejectReason, Role
 from selfie_service.store import RoleStore
 from tests.harness.calls import refused
+from tests.harness.migrations import downgrade, upgrade
 from tests.selfie.world import World, invalid
-
-LOCATION = Path(str(selfie_service.__file__)).parent / "migrations"
 
 
 def list_selfies(world: World, caller: UUID, event: UUID, *users: UUID) -> dict[UUID, str]:
@@ -141,9 +137,7 @@ class Old:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._url = world.db.url.render_as_string(hide_password=False)
-        world.execute("DROP SCHEMA selfie CASCADE")
-        migrate(self._url, "selfie", LOCATION, "0003")
+        downgrade(world.db, "selfie", "0003")
         self.event = world.event()
         self.organiser, self.former = world.organiser(self.event), world.organiser(self.event)
         self.guest = uuid4()
@@ -166,8 +160,8 @@ class Old:
             last = {"last": len(self.world.feed.changes)}
             connection.execute(text("UPDATE selfie.feed_cursor SET sequence = :last"), last)
 
-    def migrate(self) -> None:
-        migrate(self._url, "selfie", LOCATION)
+    def upgrade(self) -> None:
+        upgrade(self.world.db, "selfie")
 
 
 @pytest.fixture
@@ -177,7 +171,7 @@ def old(world: World) -> Old:
 
 def test_roles_of_existing_members_are_read_from_the_feed(old: Old) -> None:
     world, event = old.world, old.event
-    old.migrate()
+    old.upgrade()
     assert list_selfies(world, old.organiser, event, old.guest) == {old.guest: "NONE"}
     for member in (old.guest, old.former):
         with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -188,7 +182,7 @@ def test_roles_of_existing_members_are_read_from_the_feed(old: Old) -> None:
 
 
 def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: Old) -> None:
-    old.migrate()
+    old.upgrade()
     old.world.guests.read_roles()
     late = old.world.organiser(old.event)
     old.apply_as_previous_version()
@@ -199,7 +193,7 @@ def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: 
 
 def test_an_old_change_read_late_does_not_undo_a_newer_one(old: Old) -> None:
     """The reread changes are older than those already applied."""
-    old.migrate()
+    old.upgrade()
     old.world.publish(ChangeKind.JOINED, event_id=old.event, user_id=old.organiser, role=Role.GUEST)
     old.world.follower.catch_up()
     before = [change for change in old.world.auth_feed.fetch(0, 0) if change.user_id == old.organiser][:1]

@@ -9,27 +9,23 @@ import grpc
 import pytest
 from sqlalchemy import Engine, text
 
-import selfie_service
-from kit.db.migrations import migrate
 from kit.faces.validation import Examination
 from kit.rpc.identity import Signer
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store.erasing import GRACE
+from tests.harness.migrations import downgrade, upgrade
 from tests.selfie.world import World, face, image_of, valid
 
 STATES = {"pending": 2, "active": 1, "rejected": 1, "superseded": 1, "error": 1, "deleted": 1}
-LOCATION = Path(str(selfie_service.__file__)).parent / "migrations"
 
 
 class Old:
     """A version 0001 database: one guest per state, all in one event."""
 
     def __init__(self, db: Engine) -> None:
-        self._db, self._url = db, db.url.render_as_string(hide_password=False)
-        with db.begin() as connection:
-            connection.execute(text("DROP SCHEMA selfie CASCADE"))
-        migrate(self._url, "selfie", LOCATION, "0001")
+        self._db = db
+        downgrade(db, "selfie", "0001")
         self.event = uuid4()
         self.execute("INSERT INTO selfie.events (event_id, closed) VALUES (:event, false)", event=self.event)
         self.guests = {name: self._add(name, revision) for name, revision in STATES.items()}
@@ -38,8 +34,8 @@ class Old:
         with self._db.begin() as connection:
             connection.execute(text(statement), values)
 
-    def migrate(self, revision: str = "head") -> None:
-        migrate(self._url, "selfie", LOCATION, revision)
+    def upgrade(self, revision: str = "head") -> None:
+        upgrade(self._db, "selfie", revision)
 
     def _add(self, state: str, revision: int) -> UUID:
         guest = uuid4()
@@ -85,7 +81,7 @@ def test_data_of_0001_continues_where_it_was(
     tmp_path: Path,
 ) -> None:
     db, before = old
-    before.migrate()
+    before.upgrade()
     world = World(db, serve, signer, tmp_path)
     try:
         guests = before.guests
@@ -125,8 +121,8 @@ def test_an_active_selfie_of_0002_becomes_the_first_one_of_its_guest(
     tmp_path: Path,
 ) -> None:
     db, before = old
-    before.migrate("0002")
-    before.migrate()
+    before.upgrade("0002")
+    before.upgrade()
     world = World(db, serve, signer, tmp_path)
     try:
         bound = world.row("SELECT array_agg(person_id) AS people FROM selfie.people WHERE bound_encoding IS NOT NULL")
@@ -149,8 +145,8 @@ def test_an_active_selfie_of_0007_can_be_combined_with_additional_ones(
     tmp_path: Path,
 ) -> None:
     db, before = old
-    before.migrate("0007")
-    before.migrate()
+    before.upgrade("0007")
+    before.upgrade()
     world = World(db, serve, signer, tmp_path)
     try:
         guest = before.guests["active"]
@@ -173,10 +169,10 @@ def test_an_active_selfie_of_0007_can_be_combined_with_additional_ones(
 
 def test_accounts_without_events_are_dated_from_the_upgrade(old: tuple[Engine, Old]) -> None:
     db, before = old
-    before.migrate("0003")
+    before.upgrade("0003")
     gone = uuid4()
     before.execute("INSERT INTO selfie.people (person_id, user_id) VALUES (:gone, :gone)", gone=gone)
-    before.migrate()
+    before.upgrade()
     with db.connect() as connection:
         query = text("SELECT user_id FROM selfie.people WHERE without_events_since IS NOT NULL")
         assert connection.execute(query).scalars().all() == [gone]
@@ -184,12 +180,12 @@ def test_accounts_without_events_are_dated_from_the_upgrade(old: tuple[Engine, O
 
 def test_guests_who_left_before_0011_keep_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
     db, before = old
-    before.migrate("0010")
+    before.upgrade("0010")
     gone, stays = (uuid4() for _ in range(2))
     add = "INSERT INTO selfie.people (person_id, user_id, without_events_since) VALUES (:id, :id, :since)"
     before.execute(add, id=gone, since="2026-01-01T00:00Z")
     before.execute(add, id=stays, since=None)
-    before.migrate()
+    before.upgrade()
     with db.connect() as connection:
         query = text(
             f"SELECT user_id, without_events_since + {GRACE} - '2026-01-01T00:00Z' AS kept FROM selfie.people"
@@ -205,7 +201,7 @@ def test_an_upload_removes_the_bytes_of_a_pending_selfie_of_0001(
     tmp_path: Path,
 ) -> None:
     db, before = old
-    before.migrate()
+    before.upgrade()
     world = World(db, serve, signer, tmp_path)
     try:
         world.upload(before.guests["pending"], "newer")
@@ -224,8 +220,8 @@ def test_guests_searched_in_0008_count_as_consenting_until_they_withdraw(
     tmp_path: Path,
 ) -> None:
     db, before = old
-    before.migrate("0008")
-    before.migrate()
+    before.upgrade("0008")
+    before.upgrade()
     world = World(db, serve, signer, tmp_path)
     try:
         guest = before.guests["active"]

@@ -1,22 +1,15 @@
 """Autovacuum of tables with personal data starts after a few deletions, so their space is reused."""
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
-import auth_service
-import selfie_service
-from kit.db.migrations import migrate
+from tests.harness.migrations import downgrade, upgrade
 
-# By schema: its package, the version before the change, and the number of deletions after which autovacuum starts.
-SCHEMAS: dict[str, tuple[ModuleType, str, int]] = {
-    "auth": (auth_service, "0016", 20),
-    "selfie": (selfie_service, "0010", 200),
-}
+# By schema: the number of deletions after which autovacuum starts.
+MOST = {"auth": 20, "selfie": 200}
 WITH_PEOPLE = [("auth", table) for table in ("users", "memberships", "notices", "mails", "account_links")] + [
     ("selfie", table) for table in ("people", "selfies")
 ]
@@ -42,7 +35,7 @@ def dead_rows_before_vacuum(db: Engine, name: str) -> float:
 
 @pytest.mark.parametrize(("schema", "table"), WITH_PEOPLE)
 def test_autovacuum_starts_after_a_few_deletions(make_db: Callable[[str], Engine], schema: str, table: str) -> None:
-    assert dead_rows_before_vacuum(make_db(schema), f"{schema}.{table}") <= SCHEMAS[schema][2]
+    assert dead_rows_before_vacuum(make_db(schema), f"{schema}.{table}") <= MOST[schema]
 
 
 def test_control_by_default_autovacuum_needs_a_thousand_deletions(make_db: Callable[[str], Engine]) -> None:
@@ -51,16 +44,11 @@ def test_control_by_default_autovacuum_needs_a_thousand_deletions(make_db: Calla
 
 def test_the_migration_keeps_accounts_of_version_0016(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
-    url = db.url.render_as_string(hide_password=False)
-    package, before, most = SCHEMAS["auth"]
-    location = Path(str(package.__file__)).parent / "migrations"
-    with db.begin() as connection:
-        connection.execute(text("DROP SCHEMA auth CASCADE"))
-    migrate(url, "auth", location, before)
+    downgrade(db, "auth", "0016")
     with db.begin() as connection:
         connection.execute(text("INSERT INTO auth.users (id) VALUES (:id)"), {"id": (user := uuid4())})
-    assert dead_rows_before_vacuum(db, "auth.users") > most
-    migrate(url, "auth", location)
+    assert dead_rows_before_vacuum(db, "auth.users") > MOST["auth"]
+    upgrade(db, "auth")
     with db.connect() as connection:
         assert connection.execute(text("SELECT id FROM auth.users")).scalars().all() == [user]
-    assert dead_rows_before_vacuum(db, "auth.users") <= most
+    assert dead_rows_before_vacuum(db, "auth.users") <= MOST["auth"]
