@@ -18,9 +18,9 @@ from matcher_service.faces import FacePage, FoundPerson, SeenFace
 CACHED_BYTES = 16 * 1024 * 1024
 
 # Measured on labelled photos; with them faces that are small or hard to see cost no precision.
-UNSURE_PENALTY = 0.03
-SMALL_PENALTY = 0.04  # of the smallest face; less for larger ones
-PENALTY_BELOW_PX = 60
+UNSURE_PENALTY = 0.02
+SMALL_PENALTY = 0.06  # of the smallest face; less for larger ones
+PENALTY_BELOW_PX = 80
 SMALLEST_PX = 32
 
 # "Not me" (docs/matching.md): a face is not a person's where it is within this distance of one that they rejected, and
