@@ -18,9 +18,9 @@ from matcher_service.faces import FacePage, FoundPerson, SeenFace
 CACHED_BYTES = 16 * 1024 * 1024
 
 # Measured on labelled photos: with these penalties, small and unclear faces do not reduce precision.
-UNSURE_PENALTY = 0.03
-SMALL_PENALTY = 0.04  # for the smallest face; decreases linearly with size
-PENALTY_BELOW_PX = 60
+UNSURE_PENALTY = 0.02
+SMALL_PENALTY = 0.06  # for the smallest face; decreases linearly with size
+PENALTY_BELOW_PX = 80
 SMALLEST_PX = 32
 
 # "Not me" (docs/matching.md): a face is rejected if it is within REJECTED_DISTANCE of a face that the person rejected,

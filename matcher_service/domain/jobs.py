@@ -10,8 +10,8 @@ from matcher_service.domain.photos import Variant
 
 ENCODING_SIZE = 128
 # The version of the code that reads photos. Faces of version 1 have no penalty; version 3 detects faces in copies that
-# are reduced differently.
-ENGINE_VERSION = 3
+# are reduced differently; version 4 encodes three crops of a face and has other penalties.
+ENGINE_VERSION = 4
 MAX_FAILURES = 3
 
 
