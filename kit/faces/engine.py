@@ -21,8 +21,8 @@ Pixels = npt.NDArray[np.uint8]
 # Smaller faces are detected but not encoded: a handful of pixels must not decide who sees a photo.
 MIN_FACE_PX = 32
 
-# dlib_face_recognition_resnet_model_v1 was trained with the first. The errors of a closer and a wider crop differ, so the
-# mean of all is more accurate (docs/accuracy.md).
+# dlib_face_recognition_resnet_model_v1 was trained with the first. The errors of a closer and a wider crop differ, so
+# the mean of all is more accurate (docs/accuracy.md).
 _CHIP_PADDINGS = 0.25, 0.18, 0.32
 
 

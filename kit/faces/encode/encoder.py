@@ -34,8 +34,8 @@ class Encoder:
         return np.concatenate([np.empty((0, 128), np.float32), *parts])
 
     def encode_together(self, *chips: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """Encodings (n, 128): for each of n faces, the scaled mean over its chips, one in each sequence, and their mirror
-        images."""
+        """Encodings (n, 128): for each of n faces, the scaled mean over its chips, one in each sequence, and their
+        mirror images."""
         views = [*chips, *([chip[:, ::-1] for chip in some] for some in chips)]
         encodings = self.encode([chip for view in views for chip in view]).reshape(len(views), -1, 128)
         return np.asarray(encodings.mean(axis=0) * np.float32(_SCALE), np.float32)
