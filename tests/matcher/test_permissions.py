@@ -13,6 +13,7 @@ from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.spool import spool
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.harness.calls import Refusal, read_refusal
+from tests.matcher.person_script import PERSON
 from tests.matcher.roles import (
     ALL,
     BY_RIGHTS,
@@ -103,6 +104,7 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("ListFaces", on_photo(matcher_pb2.ListFacesRequest), {ORGANISER}, NOT_FOUND),
     ("GetFaceCrop", on_photo(matcher_pb2.GetFaceCropRequest), {ORGANISER}, NOT_FOUND),
     ("FindSimilarFaces", on_photo(matcher_pb2.FindSimilarFacesRequest), {ORGANISER}, NOT_FOUND),
+    ("SearchFaces", by_event(matcher_pb2.SearchFacesRequest, image=PERSON), {ORGANISER}, ORGANISER_ONLY),
     ("RemoveFaces", remove_face, {ORGANISER}, ORGANISER_ONLY),
     ("ListSharedFaces", by_event(matcher_pb2.ListSharedFacesRequest), {ORGANISER}, ORGANISER_ONLY),
     ("SetLogo", by_event(photo_pb2.SetLogoRequest, image=JPEG), {ORGANISER}, ORGANISER_ONLY),
