@@ -77,7 +77,7 @@ def test_an_organiser_changes_the_password_and_the_address(
     page.get_by_text("Change the password").click()
 
     def save(old: str, chosen: str) -> None:
-        page.get_by_label("Present password").first.fill(old)
+        page.get_by_label("Current password").first.fill(old)
         page.get_by_label("New password", exact=True).fill(chosen)
         laptop.button("Save the password").click()
 
@@ -87,11 +87,11 @@ def test_an_organiser_changes_the_password_and_the_address(
     laptop.see("Use at least 8 characters.")
     laptop.check_accessibility()
     save(PASSWORD, new)
-    laptop.see("Your new password holds from now on.")
+    laptop.see("Your password was changed.")
     assert log_in(laptop, co_organiser.username).status_code == 401
     assert log_in(laptop, co_organiser.username, new).status_code == 200
     page.get_by_text("Change the e-mail address").click()
-    page.get_by_label("Present password").last.fill(new)
+    page.get_by_label("Current password").last.fill(new)
     page.get_by_label("New e-mail address").fill(organiser.get("/api/me")["email"])
     laptop.button("Save the address").click()
     laptop.see("There is an account with this address.")

@@ -53,7 +53,7 @@ def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     ada.button("Close").click()
     ada.button("You and your data").click()
     ada.see("Photos that you added")
-    ada.see("Waits for the organiser")
+    ada.see("Awaiting approval")
     ada.check_accessibility()
 
     laptop.open_event(event["id"])

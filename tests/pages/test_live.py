@@ -69,9 +69,9 @@ def test_a_waiting_guest_is_listed_first_and_admitted(
     phone = new_phone()
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
-    laptop.see("1 guest waits to be let in")
+    laptop.see("1 guest is waiting to join")
     first = laptop.page.locator(".guests li").first
-    expect(first).to_contain_text("waits to be let in", timeout=PATIENCE_MS)
+    expect(first).to_contain_text("waiting to join", timeout=PATIENCE_MS)
     first.get_by_role("button", name="Let in").click()
     row = laptop.page.locator(".guests li").filter(has_text="no selfie yet · no photo yet")
     expect(row).to_have_count(1, timeout=PATIENCE_MS)

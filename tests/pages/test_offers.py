@@ -119,7 +119,7 @@ def test_an_organiser_holds_back_schedules_and_releases_photos(laptop: Laptop, o
     laptop.button("Hold the photos back").click()
     laptop.button("Yes, hold back").click()
     laptop.see("The photos are held back until you release them.")
-    laptop.page.get_by_label("Release by themselves on").fill(f"{in_days(30):%Y-%m-%d}")
+    laptop.page.get_by_label("Release automatically on").fill(f"{in_days(30):%Y-%m-%d}")
     laptop.button("Save the day").click()
     laptop.see(f"The photos are held back until {in_days(30):%B} {in_days(30).day}, {in_days(30).year}")
     laptop.check_accessibility()

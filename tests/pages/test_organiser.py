@@ -72,7 +72,7 @@ def test_an_event_is_created_renamed_closed_and_deleted(laptop: Laptop, organise
     assert event["expires_at"], "an end is suggested"
     laptop.go_to("Settings")
     laptop.page.get_by_label("Name", exact=True).fill("Winter party")
-    laptop.page.get_by_label("Without an end").check()
+    laptop.page.get_by_label("No end date").check()
     laptop.button("Save").click()
     laptop.see("Saved.")
     expect(laptop.page.get_by_role("heading", level=1)).to_have_text("Winter party")

@@ -153,7 +153,7 @@ def test_a_rejected_selfie_can_be_dismissed_if_an_earlier_one_is_in_use(
     phone.button("Take another selfie").click()
     phone.choose_picture(sample.selfies["Ben"])
     phone.see("Your earlier selfie is still used")
-    phone.button("All right").click()
+    phone.button("OK").click()
     expect(phone.page.locator(".trouble")).to_have_count(0)
     phone.page.reload()
     phone.expect_photos(len(showing(photos, "Ada")))

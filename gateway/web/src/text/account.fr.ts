@@ -19,11 +19,11 @@ export const account: Text["account"] = {
   newPassword: "Nouveau mot de passe",
   newPasswordDetail: "Au moins 8 caractères. Tous les autres appareils sont déconnectés.",
   savePassword: "Enregistrer le mot de passe",
-  savedPassword: "Votre nouveau mot de passe est en vigueur.",
+  savedPassword: "Votre mot de passe a été changé.",
   email: "Changer l’adresse e-mail",
   emailNow: (email) => `Votre adresse est ${email}.`,
   newEmail: "Nouvelle adresse e-mail",
   saveEmail: "Enregistrer l’adresse",
   savedEmail: "Votre compte a maintenant cette adresse.",
-  sentEmail: "Un lien a été envoyé à la nouvelle adresse. L’ancienne reste valable jusqu’à son utilisation.",
+  sentEmail: "Nous avons envoyé un lien à la nouvelle adresse. Ouvrez-le pour terminer le changement.",
 };

@@ -48,7 +48,7 @@ export const text = {
     heldDetailWithSelfie: "Your selfie has arrived. This page updates by itself.",
     hidden: "The photos of this event are no longer shown",
     hiddenUntil: (day: string) => `Everything is deleted on ${day}. If you miss your photos, ask the organiser.`,
-    deletedOn: (day: string) => `Everything of this event, with all photos and your selfie’s matches, is deleted on ${day}.`,
+    deletedOn: (day: string) => `This event, its photos and your selfie’s matches will be deleted on ${day}.`,
     credit: (name: string) => `Photos: ${name}`,
     noDownloads: "The organiser offers these photos for viewing, not for download.",
     logo: "Logo of the photographer",
@@ -85,7 +85,7 @@ export const text = {
     count: (count: number) => (count === 1 ? "1 photo" : `${count} photos`),
     none: "No photo of you yet",
     noneDetail: "New photos appear here by themselves as soon as the photographer adds them.",
-    noneAdvice: "Sure that you were photographed? A selfie in better light, without sunglasses, may help.",
+    noneAdvice: "Sure you are in a photo? A selfie in better light, without sunglasses, may help.",
     noSelfie: "Which photos are you in?",
     noSelfieDetail: "Take a selfie, and the photos that show you appear here.",
     rejected: "Your last selfie cannot be used.",
@@ -99,7 +99,7 @@ export const text = {
     photo: (number: number) => `Photo ${number}`,
     photos: "Your photos",
     earlier: "Your earlier selfie is still used.",
-    dismiss: "All right",
+    dismiss: "OK",
   },
   people: {
     switch: "Whose photos",
@@ -161,7 +161,7 @@ export const text = {
   },
   mine: {
     heading: "Photos that you added",
-    unapproved: "Waits for the organiser",
+    unapproved: "Awaiting approval",
     hidden: "Hidden by the organiser",
     shown: "Visible to those in it",
     everyone: "Visible to everyone",
@@ -226,7 +226,7 @@ export const text = {
     heading: "Sign in on this device",
     working: "Signing in …",
     taken:
-      "Someone is already signed in on this device. With the link, this device shows the photos of the link’s owner instead.",
+      "Someone is already signed in on this device. If you use the link, this device shows the photos of the link’s owner instead.",
     replace: "Use the link",
     stay: "Stay signed in",
   },
@@ -239,7 +239,7 @@ export const text = {
   },
   password: {
     forgotten: "Forgot your password?",
-    heading: "A new password",
+    heading: "Choose a new password",
     label: "New password",
     detail: "At least 8 characters. All devices are signed out then.",
     save: "Save the password",
@@ -248,7 +248,7 @@ export const text = {
     ask: "Type the e-mail address of your account. If an account has it, a link arrives within a few minutes.",
     email: "E-mail address",
     send: "Send me a link",
-    sent: "Sent, if there is an account with this address. The link works once, within an hour.",
+    sent: "If this address has an account, a link is on its way. It works once and expires after an hour.",
     faults: {
       password_too_short: "Use at least 8 characters.",
       password_too_long: "Use at most 256 characters.",
@@ -258,7 +258,7 @@ export const text = {
   },
   email: {
     heading: "Your e-mail address",
-    question: "The account that named this address has it from now on.",
+    question: "Use this address for your account?",
     confirm: "Use this address",
     done: "Done. Your account has this address now.",
     faults: {
@@ -280,10 +280,10 @@ export const text = {
     start: "To the start page",
     wait: (seconds: number) =>
       seconds < 90
-        ? `Too many tries in a short time. Try again in ${seconds === 1 ? "1 second" : `${seconds} seconds`}.`
+        ? `Too many attempts in a short time. Try again in ${seconds === 1 ? "1 second" : `${seconds} seconds`}.`
         : seconds < 5400
-          ? `Too many tries. Try again in ${Math.ceil(seconds / 60)} minutes.`
-          : `Too many tries. Try again in ${Math.ceil(seconds / 3600)} hours.`,
+          ? `Too many attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`
+          : `Too many attempts. Try again in ${Math.ceil(seconds / 3600)} hours.`,
   },
   rejections: {
     no_face: "No face was found. Turn the picture upright, look into the camera and try again.",
@@ -303,18 +303,18 @@ export const text = {
   } satisfies Record<Rejection, string>,
   reasons: {
     offline: "There is no connection. Check your network and try again.",
-    bad_request: "The page and the server do not understand each other. Reload the page.",
+    bad_request: "Something went wrong. Reload the page and try again.",
     incomplete: "The upload was interrupted. Try again.",
-    invalid_argument: "The page and the server do not understand each other. Reload the page.",
-    revision_too_far_ahead: "The page and the server do not understand each other. Reload the page.",
+    invalid_argument: "Something went wrong. Reload the page and try again.",
+    revision_too_far_ahead: "Something went wrong. Reload the page and try again.",
     invalid_name: "A name has 1 to 40 letters.",
     consent_required: "Please agree first: tick the box above.",
     invalid_page: "The list has changed. Reload the page.",
     unknown_parameter: "The page is outdated. Reload it.",
-    malformed_json: "The page and the server do not understand each other. Reload the page.",
+    malformed_json: "Something went wrong. Reload the page and try again.",
     malformed_multipart: "The upload was damaged on its way. Try again.",
     empty_body: "Nothing arrived. Try again.",
-    too_many_files: "These are too many files at once.",
+    too_many_files: "Too many files at once. Choose fewer.",
     invalid_token: "You are signed out. Scan the code of your event again.",
     invalid_credentials: "The user name or the password is wrong.",
     invalid_refresh_token: "You are signed out. Scan the code of your event again.",
@@ -370,7 +370,7 @@ export const text = {
     unclear_face: "The face is too small, too dark, too bright, blurred or cut off. Choose a photo that shows it clearly and whole.",
     unexpected_field: "The page is outdated. Reload it.",
     idempotency_key_reused: "This was done before. Reload the page.",
-    too_many_requests: "Too many tries in a short time. Try again later.",
+    too_many_requests: "Too many attempts in a short time. Try again later.",
     too_many_streams: "The page is open too often. Close it elsewhere.",
     queue_full: "Many guests take selfies right now. Try again in a moment.",
     internal: "Something went wrong on our side. Try again.",

@@ -4,7 +4,7 @@ export const audit = {
   heading: "Who did what",
   detail: "What organisers and this server have recorded of this event. It is kept for some months, then deleted.",
   none: "Nothing is recorded yet.",
-  more: "Show earlier ones",
+  more: "Show earlier activity",
   from: (network: string) => `from the network ${network}`,
   somebody: "Someone who is no longer here",
   aMember: "someone",

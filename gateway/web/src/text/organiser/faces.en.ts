@@ -12,7 +12,7 @@ export const faces = {
   choose: "Choose a guest",
   shown: (name: string) => `${name} is shown this photo.`,
   notShown: (name: string) => `${name} is not shown this photo.`,
-  answers: { clear: "It is this guest.", near_miss: "Nearly this guest.", no: "Not this guest." },
+  answers: { clear: "It is this guest.", near_miss: "Possibly this guest.", no: "Not this guest." },
   reasons: {
     other_photos: "Other photos of the guest led to it.",
     refused: "The guest said: this is not me.",

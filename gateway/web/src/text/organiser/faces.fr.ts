@@ -14,7 +14,7 @@ export const faces: typeof english = {
   choose: "Choisissez un invité",
   shown: (name: string) => `${name} voit cette photo.`,
   notShown: (name: string) => `${name} ne voit pas cette photo.`,
-  answers: { clear: "C’est cet invité.", near_miss: "Presque cet invité.", no: "Ce n’est pas cet invité." },
+  answers: { clear: "C’est cet invité.", near_miss: "Peut-être cet invité.", no: "Ce n’est pas cet invité." },
   reasons: {
     other_photos: "D’autres photos de l’invité y ont mené.",
     refused: "L’invité a dit : ce n’est pas moi.",

@@ -167,7 +167,7 @@ export const words: Words = {
     refuseQuestion: (name) => `Refuser ${name} ? Cette personne ne revient pas.`,
     confirmRefuse: "Oui, refuser",
     link: "Lien de connexion",
-    linkDetail: "Il connecte cet invité sur le téléphone qui l’ouvre. Il sert une fois, pendant un jour.",
+    linkDetail: "Il connecte cet invité sur le téléphone qui l’ouvre. Le lien sert une seule fois et expire au bout d’un jour.",
     copy: "Copier le lien",
     remove: "Exclure",
     removeQuestion: (name) =>
@@ -324,7 +324,7 @@ export const words: Words = {
     heading: "Inviter ceux qui aident",
     role: "Ce qu’ils peuvent faire",
     create: "Créer un lien",
-    detail: (role) => `${role} : envoyez ce lien à une seule personne. Il sert une fois, pendant 7 jours.`,
+    detail: (role) => `${role} : envoyez ce lien à une seule personne. Le lien sert une seule fois et expire au bout de 7 jours.`,
     picture: "L’invitation en code QR",
     open: "Invitations ouvertes",
     by: (name, day) => `par ${name}, jusqu’au ${day}`,

@@ -4,7 +4,7 @@ export const removal = {
   heading: "Remove a person who is no guest",
   found: (count: number) =>
     count === 1 ? "No other photo shows a face like this one." : `${count} photos show a face like this one. Choose those that show the person: some may show someone else.`,
-  more: (count: number) => `The ${count} nearest are listed. Look again afterwards for the others.`,
+  more: (count: number) => `The ${count} nearest are listed. Search again afterwards to see the rest.`,
   taken: (names: string) => `Taken for ${names}, who would lose the photo.`,
   hidden: "Hidden already.",
   search: "Remove a person who is no guest…",
@@ -14,7 +14,7 @@ export const removal = {
   foundLike: (count: number) =>
     count === 0 ? "No photo shows a face like this one." : `${count === 1 ? "1 photo shows" : `${count} photos show`} a face like this one. Choose those that show the person: some may show someone else.`,
   close: "Close",
-  what: "What is to be done",
+  what: "What to do",
   removals: {
     forget_faces: "Forget the faces: these photos are no longer found by them. The photos stay.",
     hide_photos: "Forget the faces and hide the photos from all guests.",

@@ -16,7 +16,7 @@ export const removal: typeof english = {
   foundLike: (count: number) =>
     count === 0 ? "Aucune photo ne montre un visage comme celui-ci." : `${count === 1 ? "1 photo montre" : `${count} photos montrent`} un visage comme celui-ci. Choisissez celles où c’est bien la personne : d’autres peuvent montrer quelqu’un d’autre.`,
   close: "Fermer",
-  what: "Que faut-il faire",
+  what: "Que faire",
   removals: {
     forget_faces: "Oublier les visages : plus personne ne trouve ces photos par eux. Les photos restent.",
     hide_photos: "Oublier les visages et masquer les photos à tous les invités.",

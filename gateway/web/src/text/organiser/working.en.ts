@@ -23,10 +23,10 @@ export const logo = {
 export const begin = {
   add: "Add photos here, now or while the event goes on.",
   hang: "Put up the poster: guests scan its code and take a selfie, also before there are photos.",
-  find: "Guests see the photos that they are in as soon as these are read. You need do nothing for it.",
+  find: "Guests see the photos that they are in as soon as these are read. You don’t need to do anything.",
   toPoster: "To the poster",
   loopback: (host: string) =>
-    `You opened this page at ${host}, which leads phones nowhere: it is this machine’s own address. For phones, open it at the address that they can reach, or start the server with PUBLIC_URL or TLS=1.`,
+    `You opened this page at ${host}, which phones cannot reach: it is this machine’s own address. For phones, open it at the address that they can reach, or start the server with PUBLIC_URL or TLS=1.`,
 };
 
 export const first = {
@@ -34,5 +34,5 @@ export const first = {
   intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
   code: "Code",
   codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
-  submit: "Make the account",
+  submit: "Create the account",
 };

@@ -25,7 +25,7 @@ export const logo: Words["logo"] = {
 export const begin: Words["begin"] = {
   add: "Ajoutez des photos ici, maintenant ou pendant l’événement.",
   hang: "Accrochez l’affiche : les invités scannent son code et prennent un selfie, même avant les photos.",
-  find: "Les invités voient les photos où ils figurent dès qu’elles sont lues. Vous n’avez rien à faire pour cela.",
+  find: "Les invités voient les photos où ils figurent dès qu’elles sont lues. Vous n’avez rien à faire.",
   toPoster: "Vers l’affiche",
   loopback: (host) =>
     `Vous avez ouvert cette page à l’adresse ${host}, qui ne mène les téléphones nulle part : c’est celle de cette seule machine. Pour eux, ouvrez-la à une adresse qu’ils peuvent atteindre, ou démarrez le serveur avec PUBLIC_URL ou TLS=1.`,
