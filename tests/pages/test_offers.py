@@ -109,7 +109,7 @@ def test_guests_see_the_deletion_date(phone: Phone, organiser: Organiser) -> Non
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
     phone.button("You and your data").click()
-    phone.see(f"is deleted on {in_days(77):%B} {in_days(77).day}, {in_days(77).year}")
+    phone.see(f"will be deleted on {in_days(77):%B} {in_days(77).day}, {in_days(77).year}")
     phone.check_accessibility()
 
 
