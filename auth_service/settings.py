@@ -48,7 +48,8 @@ class ServeSettings(
     )
     require_consent: RequireConsent = Field(
         RequireConsent.GUESTS,
-        description="who is searched only after consenting: guests (without a password), everyone, or nobody",
+        description="whose face is searched for only after consent: `guests` (accounts without a password), `everyone`"
+        " or `nobody`",
     )
     # Each process of selfie_service, matcher_service and the gateway holds two long polls here.
     max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")

@@ -152,14 +152,14 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         matching = Matches(match_store, RefusalStore(db), index, who, rules, two_faces)
         quota = Quota(config.photos_per_event, config.guest_photos_per_day)
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB, quota)
-        logos = Logos(LogoStore(db), who, blobs, LogoProcess().read)
+        logos = Logos(LogoStore(db), who, blobs, LogoProcess().call)
         anomalies = Anomalies(people, who, config.face_tolerance, config.accounts_of_one_face, two_faces)
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
         found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
-        examine = PersonProcess(config.model_cache).examine
+        examine = PersonProcess(config.model_cache).call
         removals = Removals(RemovalStore(db), who, index, config.face_tolerance, examine)
         services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)

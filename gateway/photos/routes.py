@@ -23,6 +23,7 @@ from protos.matcher.v1 import photo_pb2 as pb
 
 FIELDS = ("files", "file", "files[]", "photos", "photo")
 URLS = tuple(f"{name}_url" for name in VARIANTS)
+ADDED = ("event_closed", "too_many_event_photos", "too_many_files", "too_many_guest_photos", "unexpected_field")
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 STATES = {
@@ -87,15 +88,7 @@ async def list_my_photos(
     "/events/{event_id}/photos",
     status_code=202,
     response_model_exclude_none=True,
-    responses=problems(
-        "event_closed",
-        "too_many_event_photos",
-        "too_many_files",
-        "too_many_guest_photos",
-        "unexpected_field",
-        *ORGANISED,
-        *FILE_BODY,
-    ),
+    responses=problems(*ADDED, *ORGANISED, *FILE_BODY),
     openapi_extra=files_body("files", several=True),
 )
 async def add_photos(event_id: UUID, request: Request, backend: Signed, replace: Replace = False) -> shapes.AddedPhotos:

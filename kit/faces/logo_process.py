@@ -1,11 +1,10 @@
 """Reads logos in a separate process that exits after each one, since logos are rare."""
 
 from collections.abc import Callable
-from threading import Lock
 
-from kit.errors import ServiceUnavailable
 from kit.faces.types import LogoReading
-from kit.sandbox.process import Sandbox, SandboxDied, SandboxNotStarted, SandboxTimedOut
+from kit.sandbox.process import Sandbox
+from kit.sandbox.shared import SharedSandbox
 
 TIMEOUT_S = 10.0
 MEMORY_MB = 1024
@@ -19,23 +18,8 @@ def build_logo_reader() -> Callable[[bytes], LogoReading]:
     return read_logo
 
 
-class LogoProcess:
+class LogoProcess(SharedSandbox[LogoReading]):
     """Reads one logo at a time."""
 
     def __init__(self, entry: Callable[[], Callable[[bytes], LogoReading]] = build_logo_reader) -> None:
-        self._entry = entry
-        self._turn = Lock()
-
-    def read(self, data: bytes) -> LogoReading | None:
-        """None if the logo made the child die or take too long. Raises ServiceUnavailable for failures that the logo
-        did not cause."""
-        with self._turn:
-            process = Sandbox(self._entry, LogoReading, TIMEOUT_S, MEMORY_MB)
-            try:
-                return process.call(data)
-            except (SandboxDied, SandboxTimedOut):
-                return None
-            except SandboxNotStarted as fault:
-                raise ServiceUnavailable from fault
-            finally:
-                process.close()
+        super().__init__(Sandbox(entry, LogoReading, TIMEOUT_S, MEMORY_MB), is_single_use=True)

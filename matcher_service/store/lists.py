@@ -13,7 +13,7 @@ from matcher_service.store.offers import offered, sees_photos
 from matcher_service.store.replacements import NEW_VERSION
 from matcher_service.store.versions import VERSION_COLUMNS
 
-NOBODY = UUID(int=0)
+NO_PERSON = UUID(int=0)
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
 OPEN_REQUESTS = """
 FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id AND NOT h.settled
@@ -79,7 +79,7 @@ def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: 
 
 def find_viewer(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
     """The query parameters `user` and `person`, whose photos the user lists: by default their first person, who has the
-    account's id; NOBODY if the person is not theirs."""
+    account's id; NO_PERSON if the person is not theirs."""
     query = text(
         """
         SELECT FROM matcher.memberships m JOIN matcher.people o
@@ -89,7 +89,7 @@ def find_viewer(connection: Connection, user_id: UUID, person_id: UUID | None) -
     )
     viewer = {"user": user_id, "person": person_id or user_id}
     if viewer["person"] != user_id and connection.execute(query, viewer).first() is None:
-        return {"user": user_id, "person": NOBODY}
+        return {"user": user_id, "person": NO_PERSON}
     return viewer
 
 

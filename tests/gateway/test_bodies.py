@@ -56,7 +56,7 @@ TOKENS = {
     "shaped like a token": "header.payload.signature",
     "of another key": Signer(USER_ISSUER, OTHER_KEY).sign(str(USER_ID), 60),
     "expired": Signer(USER_ISSUER, KEY).sign(str(USER_ID), -60),
-    "of an unknown subject": Signer(USER_ISSUER, KEY).sign("nobody", 60),
+    "of an unknown subject": Signer(USER_ISSUER, KEY).sign("no UUID", 60),
 }
 BODIES = {
     "selfie": ("POST", SELFIE, FORM),

@@ -8,10 +8,10 @@ import pytest
 
 from deploy.sample.event import sample_event
 from kit.errors import ServiceUnavailable
-from kit.faces import person_process
 from kit.faces.person_process import PersonProcess
 from kit.faces.types import ImageLimits
 from kit.faces.validation import Examination
+from kit.sandbox import shared
 
 
 def build_deadly(*_: object) -> Callable[[bytes], Examination]:
@@ -30,36 +30,36 @@ def test_the_real_process_examines_as_strictly_as_a_selfie(tmp_path: Path) -> No
     sample = sample_event(Path("var/sample"))
     both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
     process = PersonProcess(tmp_path)
-    found = process.examine(sample.selfies["Ada"])
+    found = process.call(sample.selfies["Ada"])
     assert found is not None
     assert found.encoding is not None
     cached = {path for path in tmp_path.rglob("*") if path.is_file()}
     assert {path.suffix for path in cached} <= {".onnx", ".sum"}
-    reasons = {name: process.examine(data) for name, data in {"both": both.jpeg, "cut": both.jpeg[:400]}.items()}
+    reasons = {name: process.call(data) for name, data in {"both": both.jpeg, "cut": both.jpeg[:400]}.items()}
     assert {name: one and one.reason for name, one in reasons.items()} == {"both": "several_faces", "cut": "unreadable"}
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached, "only models, by the first one"
 
 
 def test_a_photo_that_kills_the_process_is_rejected() -> None:
-    assert PersonProcess(None, build_deadly).examine(b"") is None
+    assert PersonProcess(None, build_deadly).call(b"") is None
 
 
 def test_a_process_that_cannot_start_is_no_fault_of_the_photo() -> None:
     with pytest.raises(ServiceUnavailable):
-        PersonProcess(None, build_broken).examine(b"")
+        PersonProcess(None, build_broken).call(b"")
 
 
 def test_each_photo_has_a_process_of_its_own() -> None:
     process = PersonProcess(None, build_pid)
-    found = [process.examine(b"") for _ in range(2)]
+    found = [process.call(b"") for _ in range(2)]
     pids = {one.encoding[:4] for one in found if one and one.encoding}
     assert len(pids) == 2
 
 
-def test_who_waits_too_long_is_asked_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caller_that_waits_too_long_for_its_turn_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A control: the turn is free again after each photo, also after one that killed the process."""
-    monkeypatch.setattr(person_process, "WAIT_S", 0.01)
+    monkeypatch.setattr(shared, "WAIT_S", 0.01)
     process = PersonProcess(None, build_deadly)
-    assert [process.examine(b"") for _ in range(2)] == [None, None]
+    assert [process.call(b"") for _ in range(2)] == [None, None]
     with process._turn, pytest.raises(ServiceUnavailable):
-        process.examine(b"")
+        process.call(b"")

@@ -124,7 +124,7 @@ def test_no_image_makes_the_child_import_modules(models: Path) -> None:
 def test_a_logo_is_read_in_the_child() -> None:
     from kit.faces.logo_process import LogoProcess
 
-    reading = LogoProcess().read(save(draw(), "PNG"))
+    reading = LogoProcess().call(save(draw(), "PNG"))
     assert isinstance(reading, LogoReading)
     assert reading.reason is None
     assert Image.open(io.BytesIO(reading.png)).size == (reading.width, reading.height)

@@ -145,10 +145,10 @@ def test_the_real_process_reads_a_logo_and_rejects_an_invalid_one() -> None:
     out = io.BytesIO()
     Image.new("RGB", (960, 320), "teal").save(out, "PNG")
     process = LogoProcess()
-    read = process.read(out.getvalue())
+    read = process.call(out.getvalue())
     assert read is not None
     assert (read.reason, read.width, read.height) == (None, 480, 160)
-    damaged = process.read(out.getvalue()[:50])
+    damaged = process.call(out.getvalue()[:50])
     assert damaged is not None
     assert damaged.reason == "unreadable"
 
@@ -158,7 +158,7 @@ def build_deadly() -> Callable[[bytes], LogoReading]:
 
 
 def test_a_logo_that_kills_the_process_is_rejected() -> None:
-    assert LogoProcess(build_deadly).read(b"") is None
+    assert LogoProcess(build_deadly).call(b"") is None
 
 
 def test_a_database_of_the_previous_version_has_no_logos(make_db: Callable[[str], Engine], tmp_path: Path) -> None:

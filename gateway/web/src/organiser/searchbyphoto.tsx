@@ -77,7 +77,7 @@ function SearchByPhoto({ eventId, onClose }: { eventId: string; onClose: () => v
 async function send(eventId: string, file: File): Promise<Schemas["SimilarFaces"]> {
   if (file.size > MAX_BYTES) throw new Failure("too_large");
   const form = new FormData();
-  form.append("file", file, "photo"); // the name of the file is nobody's business
+  form.append("file", file, "photo"); // the file name may contain a name, so it is not sent
   const body = form as unknown as { file: string }; // the types lack forms
   const params = { path: { event_id: eventId } };
   return ask(api.POST("/api/events/{event_id}/faces/search", { params, body, bodySerializer: (sent) => sent }));
