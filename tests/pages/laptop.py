@@ -14,9 +14,11 @@ class Laptop(Phone):
     """One browser context of an organiser."""
 
     def sign_in(self, username: str) -> None:
+        """Signs in, in any language, and waits for the list of events."""
         self.open("/organiser")
         self.fill_in(username)
-        expect(self.page.get_by_role("heading", name="Your events")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator("#password")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
 
     def fill_in(self, username: str) -> None:
         """Fills in the sign-in form, in any language."""

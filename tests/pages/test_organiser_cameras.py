@@ -73,9 +73,7 @@ def test_the_table_is_accessible_on_a_phone_in_dark_mode(
     new_laptop: NewLaptop, organiser: Organiser, event: Json, language: str
 ) -> None:
     narrow = new_laptop(locale=language, viewport={"width": 390, "height": 844}, color_scheme="dark")
-    narrow.open("/organiser")
-    narrow.fill_in(organiser.username)
-    narrow.page.locator("ul.events a").first.wait_for()
+    narrow.sign_in(organiser.username)
     narrow.open_event(event["id"], "/settings")
     expect(narrow.page.locator(".cameras tbody tr")).to_have_count(2)
     narrow.check_accessibility()

@@ -63,9 +63,7 @@ def test_the_faces_are_accessible_on_a_phone_in_dark_mode_in_french(
     new_laptop: NewLaptop, organiser: Organiser, party: Party
 ) -> None:
     narrow = new_laptop(locale="fr", viewport={"width": 390, "height": 844}, color_scheme="dark")
-    narrow.open("/organiser")
-    narrow.fill_in(organiser.username)
-    narrow.page.locator("ul.events a").first.wait_for()
+    narrow.sign_in(organiser.username)
     open_faces(narrow, party[0])
     narrow.page.get_by_label("Pourquoi cet invité").select_option(label=party[1])
     expect(narrow.page.get_by_text("est cet invité.")).to_have_count(1)
@@ -94,9 +92,7 @@ def test_an_organiser_removes_a_person_who_is_not_a_guest(
     with register(system.base_url, event) as ada:
         ada.selfie_and_wait(sample.selfies["Ada"])
         laptop = new_laptop(locale=locale, viewport={"width": 390, "height": 844})
-        laptop.open("/organiser")
-        laptop.fill_in(organiser.username)
-        laptop.page.locator("ul.events a").first.wait_for()
+        laptop.sign_in(organiser.username)
         open_faces(laptop, event)
         dialog = laptop.page.locator("dialog.faces")
         stranger = dialog.locator("li").filter(has_not_text=ada.username)
@@ -139,9 +135,7 @@ def test_an_organiser_removes_a_person_of_whom_they_have_a_photo(
     for photo in (alone, both):
         organiser.add_photos(event, [photo])
     laptop = new_laptop(locale=locale, viewport={"width": 390, "height": 844})
-    laptop.open("/organiser")
-    laptop.fill_in(organiser.username)
-    laptop.page.locator("ul.events a").first.wait_for()
+    laptop.sign_in(organiser.username)
     laptop.open_event(event["id"])
     laptop.page.get_by_role("button", name=opening).press("Enter")
     dialog = laptop.page.locator("dialog.faces")
