@@ -1,4 +1,4 @@
-"""Fixtures of service tests: real PostgreSQL, a fresh database for each test, real gRPC on a free port."""
+"""Fixtures of service tests: real PostgreSQL, a clean database for each test, real gRPC on a free port."""
 
 import os
 import shutil
@@ -14,8 +14,9 @@ from sqlalchemy import Engine, create_engine
 from kit.db.engine import driver_url
 from kit.db.migrations import migrate
 from kit.rpc.identity import Signer, create_key_pair
+from tests.harness.database_pool import DatabasePool
 from tests.harness.migrations import SCHEMAS, find_migrations
-from tests.harness.running import Serve, execute, fresh_databases, running_servers, url_of
+from tests.harness.running import Serve, clean_databases, execute, running_servers, url_of
 from tests.matcher.partitions import Watch, partition
 
 PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: not partitioned
@@ -52,13 +53,18 @@ def templates(postgres: str) -> dict[str, str]:
     return {schema: f"template_{schema}" for schema in SCHEMAS}
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: str, templates: dict[str, str]) -> Iterator[DatabasePool]:
+    pool = DatabasePool(postgres, templates)
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def make_db(
-    postgres: str, templates: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Engine]]:
-    """Creates a fresh database with the schema of one service."""
+def make_db(databases: DatabasePool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Engine]]:
+    """Lends a database with the schema of one service."""
     watch = Watch(monkeypatch) if PARTITIONS else None
-    with fresh_databases(postgres, templates) as make:
+    with clean_databases(databases) as make:
 
         def make_watched(schema: str) -> Engine:
             engine = make(schema)

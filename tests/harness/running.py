@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import grpc
 from sqlalchemy import Engine, create_engine, text
@@ -12,28 +11,27 @@ from kit.db.engine import create_db, driver_url
 from kit.rpc.identity import Verifier
 from kit.rpc.server import Registration, Server
 from kit.settings import ServerSettings
+from tests.harness.database_pool import DatabasePool
 from tests.harness.databases import VAULT
 
 Serve = Callable[..., tuple[grpc.Channel, str]]
 
 
 @contextmanager
-def fresh_databases(postgres: str, templates: dict[str, str]) -> Iterator[Callable[[str], Engine]]:
-    """Creates fresh databases, each with the schema of one service; they are dropped at the end."""
-    made: list[tuple[str, Engine]] = []
+def clean_databases(pool: DatabasePool) -> Iterator[Callable[[str], Engine]]:
+    """Lends databases, each with the schema of one service and without rows of others; they are given back at the
+    end."""
+    lent: list[tuple[str, str, Engine]] = []
 
     def make(schema: str) -> Engine:
-        name = f"test_{uuid4().hex}"
-        # FILE_COPY takes half the processor time of WAL_LOG; its checkpoints cost little without fsync.
-        template = f"TEMPLATE {templates[schema]} STRATEGY FILE_COPY"
-        execute(postgres, f"CREATE DATABASE {name} {template} OWNER minois")
-        made.append((name, create_db(url_of(postgres, name), 10, 10, "test", VAULT)))
-        return made[-1][1]
+        name = pool.take(schema)
+        lent.append((schema, name, create_db(url_of(pool.postgres, name), 10, 10, "test", VAULT)))
+        return lent[-1][2]
 
     yield make
-    for name, engine in made:
+    for schema, name, engine in lent:
         engine.dispose()
-        execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        pool.give_back(schema, name)
 
 
 @contextmanager
