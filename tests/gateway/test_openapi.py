@@ -126,11 +126,10 @@ def promised() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("rpc", ROUTES)
-def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
-    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER)
+def test_a_route_documents_the_errors_of_its_rpc(document: dict[str, Any], rpc: str) -> None:
     method, path = ROUTES[rpc].split()
     for variant in ("thumb", "medium", "preview", "original"):
-        responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
+        responses = document["paths"][path.replace("{variant}", variant)][method]["responses"]
         documented = {
             reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])
         }
@@ -165,11 +164,11 @@ def test_a_picture_documents_its_version(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("proto", [auth_pb2, selfie_pb2, matcher_pb2])
-def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> None:
+def test_every_reason_of_a_service_is_documented_with_its_status(document: dict[str, Any], proto: Any) -> None:
     reasons = {name.removeprefix("ERROR_REASON_").lower() for name in proto.ErrorReason.DESCRIPTOR.values_by_name}
-    document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()["paths"])
+    paths = str(document["paths"])
     internal = {"unspecified", "caller_not_allowed", "revision_too_far_ahead"}  # of calls between services
-    assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
+    assert {reason for reason in reasons - internal if f"`{reason}`" not in paths} == set()
 
 
 # Where HTTP has a more exact status than the one of gRPC.
