@@ -1,6 +1,7 @@
 """Fixtures for all tests, and the list of slow ones."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(path) for path in slow):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors, since tests wait for a third of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

@@ -238,6 +238,7 @@ EXPIRED = "DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"
 
 
 @pytest.mark.parametrize(("query", "index"), [(GUESTS, "memberships_by_time"), (EXPIRED, "refresh_tokens_by_expiry")])
+@pytest.mark.usefixtures("new_databases")
 def test_listing_and_expiry_use_their_indexes(scene: AuthScene, query: str, index: str) -> None:
     with scene.db.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

@@ -127,6 +127,7 @@ def test_a_page_states_the_total_number_of_photos(service: Service) -> None:
     assert totals() == (2, 2)
 
 
+@pytest.mark.usefixtures("new_databases")
 def test_photos_are_counted_with_an_index_only_scan(service: Service) -> None:
     values = {"event": uuid4(), "person": uuid4()}
     with service.world.db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
