@@ -34,7 +34,7 @@ REJECTED_FILES = {
     "too_large": "The file is too large.",
     "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
     "incomplete": "The request ended in the middle of this file; send it again.",
-    "too_many_event_photos": "This event has as many photos as it may have: delete some first.",
+    "too_many_event_photos": "This event has reached its limit of photos: delete some first.",
     "too_many_guest_photos": "You have reached today's limit for this event: continue tomorrow.",
     "unexpected_field": "Files are accepted in the field `files`.",
 }

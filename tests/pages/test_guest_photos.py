@@ -73,7 +73,7 @@ def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     ben.expect_photos(1)
     ada.page.reload()
     ada.button("You and your data").click()
-    ada.see("Visible to those in it")
+    ada.see("Visible to people in it")
     ada.button("Delete party.jpg").click()
     ada.button("Yes, delete").click()
     expect(ada.page.locator(".mine")).to_have_count(0)
@@ -101,7 +101,7 @@ def test_the_add_button_appears_by_itself_when_the_event_allows_it(phone: Phone,
     organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"guest_photos": "open"})
     phone.see("Add my photos")
     add(phone, ("mine.jpg", draw_photo(2, 800, 600)))
-    expect(sending(phone)).to_contain_text("Your photos appear as soon as they are read.", timeout=PATIENCE_MS)
+    expect(sending(phone)).to_contain_text("Your photos appear as soon as they are processed.", timeout=PATIENCE_MS)
 
 
 def test_a_guest_at_the_daily_limit_is_informed(phone: Phone, event: Json) -> None:
