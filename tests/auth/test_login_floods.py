@@ -45,7 +45,7 @@ class Flooded:
     hasher: RefusingHasher
 
     def log_in(self, number: int) -> tuple[str, str]:
-        """Fails to log in over a separate connection; returns status and reason."""
+        """Fails to sign in over a separate connection; returns status and reason."""
         refusal = Refusal()
         # Without this option, all channels of a process share one connection.
         options = [("grpc.use_local_subchannel_pool", 1)]

@@ -156,7 +156,7 @@ def test_only_expired_sessions_are_deleted(scene: AuthScene, token: str) -> None
 
 
 def count_survivors(scene: AuthScene, token: str) -> int:
-    """Logs out during a rotation, just before it commits; returns the number of remaining tokens."""
+    """Signs out during a rotation, just before it commits; returns the number of remaining tokens."""
     store = sessions.SessionStore(scene.db)
     insert = sessions.insert_token
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
