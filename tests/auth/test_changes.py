@@ -20,7 +20,7 @@ from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, register_form
 from tests.auth.test_events import LATER
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 
 Append = Callable[[Connection, UUID], None]
 
@@ -92,7 +92,7 @@ def test_every_act_appends_exactly_its_changes(scene: AuthScene, subtests: pytes
         (pb.Change.KIND_EVENT_DELETED, event_id, "", pb.ROLE_UNSPECIFIED, False, None),
         left(olga.user_id),
     )
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.event(scene.guest(scene.event(olga)))
     scene.stub.GetUser(pb.GetUserRequest(), metadata=olga.metadata)
     event_id = scene.changes(last)[0].event_id
@@ -122,7 +122,7 @@ def test_the_feed_is_paginated(scene: AuthScene, subtests: pytest.Subtests) -> N
         with subtests.test(after=after, size=size):
             assert list_changes(after, size) == expected
     for size in (-1, 1001, 2**31 - 1):
-        with subtests.test(size=size), refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+        with subtests.test(size=size), raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
             list_changes(0, size)
 
 
@@ -130,12 +130,12 @@ def test_only_followers_read_the_feed_and_services_are_not_users(scene: AuthScen
     olga = scene.organiser()
     for name in ("selfie", "matcher", "gateway"):
         scene.stub.ListChanges(pb.ListChangesRequest(), metadata=scene.as_service(name))
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             scene.stub.GetUser(pb.GetUserRequest(), metadata=scene.as_service(name))
     for metadata in (olga.metadata, scene.as_service("auth")):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             scene.stub.ListChanges(pb.ListChangesRequest(), metadata=metadata)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         scene.stub.ListChanges(pb.ListChangesRequest())
 
 

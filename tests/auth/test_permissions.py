@@ -14,7 +14,7 @@ from auth_service.servicer import AuthServicer
 from kit.rpc.identity import USER
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 
 ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = "organiser", "couple", "photographer", "guest"
 ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}
@@ -100,11 +100,11 @@ def test_each_role_can_call_exactly_the_rpcs_in_the_table(
     visitor = scene.visitor(event)
     request, allowed = RPCS[rpc]
     before = scene.last_change()
-    refusal = Refusal()
+    refusal = RpcFault()
     try:
         getattr(scene.stub, rpc)(request(event, visitor), metadata=members[role].metadata)
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
+        read_fault(error, refusal)
     expected = (None, "") if role in allowed else (grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY")
     assert (refusal.code, refusal.reason) == expected
     if role not in allowed:

@@ -20,7 +20,7 @@ from kit.errors import InvalidToken
 from kit.rpc.identity import Caller, Signer, Verifier, create_key_pair, current_caller
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.matcher.v1 import photo_pb2_grpc
-from tests.harness.calls import Metadata, bearer, refused
+from tests.harness.calls import Metadata, bearer, raises_fault
 from tests.harness.scripted import Script, photos
 
 USER_ID = str(uuid4())
@@ -125,7 +125,7 @@ def test_every_forged_token_is_rejected(
     delete: Delete, keys: Path, seen: list[Caller], subtests: pytest.Subtests
 ) -> None:
     for name, token in forge_all(Forger(keys)).items():
-        with subtests.test(name=name), refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+        with subtests.test(name=name), raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
             delete(bearer(token))
     assert seen == []
 
@@ -144,13 +144,13 @@ def test_control_an_unchanged_forgery_is_accepted(delete: Delete, keys: Path, se
     [[], [("authorization", "")], [("authorization", "Bearer")], [("authorization", "Basic Z2luYTpwYXNz")]],
 )
 def test_a_call_without_a_token_is_rejected(delete: Delete, metadata: Metadata) -> None:
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         delete(metadata)
 
 
 def test_a_service_cannot_call_a_user_rpc(delete: Delete, signer: Callable[[str], Signer]) -> None:
     for name in ("selfie", "matcher", "auth"):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             delete(bearer(signer(name).sign_service()))
 
 
@@ -198,7 +198,7 @@ def test_a_received_service_token_cannot_be_replayed(
     stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
     for callee, reason in (("auth", "INVALID_TOKEN"), ("matcher", "CALLER_NOT_ALLOWED")):
         code = grpc.StatusCode.UNAUTHENTICATED if callee == "auth" else grpc.StatusCode.PERMISSION_DENIED
-        with refused(code, reason):
+        with raises_fault(code, reason):
             stub.DeletePhoto(pb.DeletePhotoRequest(), metadata=bearer(signer("selfie").sign_service(callee)))
 
 

@@ -12,7 +12,7 @@ from matcher_service.domain import Action, ChangeKind, Role, Visibility, permiss
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.spool import spool
 from protos.matcher.v1 import matcher_pb2, photo_pb2
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 from tests.matcher.person_script import PERSON
 from tests.matcher.roles import (
     ALL,
@@ -126,11 +126,11 @@ ELSEWHERE = {"AddPhotos", "DeletePhoto", "RetryPhoto"}
 @pytest.mark.parametrize("case", range(len(CASES)), ids=lambda case: CASES[case][0])
 def test_each_role_may_do_what_the_table_says(party: Party, case: int, role: Role) -> None:
     rpc, make, allowed, otherwise = CASES[case]
-    refusal = Refusal()
+    refusal = RpcFault()
     try:
         party.call(role, rpc, make(party))
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
+        read_fault(error, refusal)
     assert (refusal.code, refusal.reason) == ((None, "") if role in allowed else otherwise)
 
 
@@ -148,22 +148,22 @@ class NoAccess:
 def test_organisers_and_photographers_add_photos(party: Party, role: Role) -> None:
     header = photo_pb2.AddPhotosRequest(header={"event_id": str(party.event), "filename": "a.jpg"})
     chunk = photo_pb2.AddPhotosRequest(chunk=JPEG + role.value.encode() + JPEG_END)
-    refusal = Refusal()
+    refusal = RpcFault()
     try:
         [added] = party.service.upload(party.members[role], header, chunk)
         assert added.state == photo_pb2.PHOTO_STATE_PENDING
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
+        read_fault(error, refusal)
     assert (refusal.code, refusal.reason) == ((None, "") if role in (ORGANISER, PHOTOGRAPHER) else ORGANISER_ONLY)
 
 
 @pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER, GUEST])
 def test_only_organisers_retry_a_photo(party: Party, role: Role) -> None:
-    refusal = Refusal()
+    refusal = RpcFault()
     try:
         party.call(role, "RetryPhoto", photo_pb2.RetryPhotoRequest(photo_id=str(party.own)))
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
+        read_fault(error, refusal)
     assert refusal.reason == ("PHOTO_NOT_FAILED" if role is ORGANISER else "PHOTO_NOT_FOUND")
 
 
