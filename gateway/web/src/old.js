@@ -37,7 +37,7 @@
         found: "Your photos:",
         photo: "Photo ",
         none: "No photo of you yet. Come back later.",
-        waiting: "Your selfie has arrived. Waiting for the organiser to let you in: come back later.",
+        waiting: "Your selfie has arrived. Waiting for the organiser: come back later.",
         held: "Your selfie has arrived. The photos are not released yet: come back later.",
         detail:
           "A description of your face is computed and compared with the photos of this event, and with nothing else. You can delete both at any time.",
