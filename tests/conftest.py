@@ -35,11 +35,24 @@ SLOW = (
 )
 
 
+def is_slow(path: Path) -> bool:
+    place = path.relative_to(Path(__file__).parent)
+    return any(place.is_relative_to(slow) for slow in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Imports only the files that `-m slow` or `-m "not slow"` selects."""
+    wanted = {"slow": True, "not slow": False}.get(config.option.markexpr)
+    if wanted is None or not collection_path.name.startswith("test_"):
+        return None
+    return is_slow(collection_path) is not wanted or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the slow tests."""
-    slow = [Path(__file__).parent / path for path in SLOW]
+    slow = {path for path in {item.path for item in items} if is_slow(path)}
     for item in items:
-        if any(item.path.is_relative_to(path) for path in slow):
+        if item.path in slow:
             item.add_marker(pytest.mark.slow)
 
 

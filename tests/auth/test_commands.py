@@ -65,7 +65,7 @@ def test_an_added_organiser_can_log_in(scene: AuthScene, command: Command, capsy
     """Access to the database suffices; the command needs no keys."""
     command("add-organiser", "--username", "olga", "--email", "olga@example.org", MINOIS_KEYS="", SIGNING_KEY="")
     answer = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD))
-    assert f"Organiser olga can log in now ({answer.user_id})." in capsys.readouterr().out
+    assert f"Organiser olga can sign in now ({answer.user_id})." in capsys.readouterr().out
     user = scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token))
     assert user.organiser
 
