@@ -1,6 +1,6 @@
 """Errors are answered in the event loop: a thread for each of them would let rejected requests delay all others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
@@ -23,7 +23,7 @@ ERRORS: dict[str, tuple[int, Callable[[World], httpx2.Response]]] = {
 
 
 @pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The functions that are run in threads."""
     run_sync, used = anyio.to_thread.run_sync, []
 
@@ -32,7 +32,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         return await run_sync(work, *args, **options)
 
     monkeypatch.setattr("anyio.to_thread.run_sync", run)
-    yield used
+    return used
 
 
 @pytest.mark.parametrize("kind", ERRORS)
