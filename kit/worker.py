@@ -4,6 +4,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
@@ -32,10 +33,20 @@ class Stop(Event):
 
 
 def stop_on_signals() -> Stop:
-    """An event that SIGTERM and SIGINT set; must be called in the main thread."""
-    stop = Stop()
+    """An event that SIGTERM and SIGINT set; must be called in the main thread.
+
+    A handler interrupts the main thread at any point, even where that thread holds the lock of the event, for which the
+    handler would wait forever. It therefore only puts into a queue, which is safe there, and a thread sets the event.
+    """
+    stop, signals = Stop(), SimpleQueue[int]()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: signals.put(number))
+
+    def set_on_signal() -> None:
+        signals.get()
+        stop.set()
+
+    start_thread(set_on_signal, "signals")
     return stop
 
 

@@ -10,6 +10,7 @@ from tests.pages.pictures import write_folder
 
 COUNT = 100
 KEYS = 30
+ROUNDS = 3
 FEW = 10
 AWAIT_PICTURE = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 # The control: with `content-visibility: auto`, each tile is laid out separately whenever the focus moves.
@@ -23,8 +24,8 @@ def layouts(session: CDPSession) -> int:
     return int(next(metric["value"] for metric in metrics if metric["name"] == "LayoutCount"))
 
 
-def most_layouts_of_a_key(laptop: Laptop, session: CDPSession) -> int:
-    """The highest number of layouts per key press while the focus moves once around the page."""
+def layouts_of_keys(laptop: Laptop, session: CDPSession) -> list[int]:
+    """The number of layouts of each key press while the focus moves once around the page."""
     laptop.page.evaluate(AWAIT_PICTURE)
     laptop.page.locator("h1").focus()
     found = []
@@ -32,7 +33,14 @@ def most_layouts_of_a_key(laptop: Laptop, session: CDPSession) -> int:
         before = layouts(session)
         laptop.page.keyboard.press("Tab")
         found.append(layouts(session) - before)
-    return max(found)
+    return found
+
+
+def most_layouts_of_a_key(laptop: Laptop, session: CDPSession) -> int:
+    """The highest number of layouts of a key press, each key taken from its best round: pictures that finish loading
+    cause layouts, too."""
+    rounds = [layouts_of_keys(laptop, session) for _ in range(ROUNDS)]
+    return max(map(min, zip(*rounds, strict=True)))
 
 
 def test_a_key_press_lays_out_the_page_once_and_not_each_tile(
