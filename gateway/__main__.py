@@ -14,7 +14,7 @@ from gateway.metrics import worker_metrics
 from gateway.server import HTTP, end_with_parent, run
 from gateway.settings import GatewaySettings
 from kit import failpoints, settings
-from kit.memory import keep_freed_memory
+from kit.memory import keep_freed_memory, keep_startup_objects
 from kit.rpc.identity import Signer, Verifier
 from kit.startup import check_tls, choose_command, require_free, run_command
 from kit.telemetry import logs, traces
@@ -71,7 +71,9 @@ def create() -> FastAPI:
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
     verifier, signer = read_keys(config)
     site, sends_mail = config.site(), bool(config.mail_from)
-    return create_app(addresses, config, config.limits(), verifier, site, signer, sends_mail, config.gateway_docs)
+    app = create_app(addresses, config, config.limits(), verifier, site, signer, sends_mail, config.gateway_docs)
+    keep_startup_objects()
+    return app
 
 
 def read_keys(config: GatewaySettings) -> tuple[Verifier, Signer | None]:

@@ -1,7 +1,7 @@
 """Serves the built web pages: pages are revalidated, assets have a hash of their content in their names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -58,7 +58,7 @@ PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept-Language, Cookie",
 }
-Answer = Callable[[Request, Exception], Response]
+Answer = Callable[[Request, Exception], Awaitable[Response]]
 ROOT_MARK = "{{root}}"
 PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
@@ -119,13 +119,13 @@ def create_router(pages: Pages, shows_docs: bool = True) -> APIRouter:
 def answer_errors(pages: Pages, answer_problem: Answer) -> Answer:
     """Answers with a page if a browser opens an address that does not exist, else with `answer_problem`."""
 
-    def answer(request: Request, problem: Exception) -> Response:
+    async def answer(request: Request, problem: Exception) -> Response:
         if not (_is_unknown_address(problem) and is_for_people(request)):
-            return answer_problem(request, problem)
+            return await answer_problem(request, problem)
         try:
             return pages.show_unknown(request)
         except Problem as missing:
-            return answer_problem(request, missing)
+            return await answer_problem(request, missing)
 
     return answer
 

@@ -1,6 +1,7 @@
-"""Configures the memory allocator to reuse freed memory."""
+"""Configures the memory allocator to reuse freed memory, and the garbage collector to leave permanent objects alone."""
 
 import ctypes
+import gc
 
 # Of glibc's mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
@@ -18,3 +19,10 @@ def keep_freed_memory() -> None:
         mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
         mallopt(M_ARENA_MAX, ARENAS)
+
+
+def keep_startup_objects() -> None:
+    """Excludes all objects that exist now from garbage collection, since they last as long as the process. A full
+    collection of an application with its routes and types stops the event loop for 0.1 s."""
+    gc.collect()
+    gc.freeze()

@@ -47,12 +47,12 @@ DEFAULT_RETRY_S = 1
 log = get_logger()
 
 
-def answer_rpc_error(request: Request, error: Exception) -> JSONResponse:
+async def answer_rpc_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, grpc.aio.AioRpcError)
     problem = to_problem(error)
     if problem.status_code >= 500:
         log.warning("A call to a service failed.", action="call_failed", code=error.code().name, reason=problem.reason)
-    return answer_problem(request, problem)
+    return await answer_problem(request, problem)
 
 
 def to_problem(error: grpc.aio.AioRpcError) -> Problem:

@@ -74,7 +74,8 @@ def to_response(problem: Problem, request_id: str) -> JSONResponse:
     return JSONResponse(body.model_dump(exclude_none=True), problem.status_code, problem.headers, MEDIA_TYPE)
 
 
-def answer_problem(request: Request, problem: Exception) -> JSONResponse:
+# Handlers are coroutines, though they await nothing: Starlette would run a function in a thread for each response.
+async def answer_problem(request: Request, problem: Exception) -> JSONResponse:
     """Also handles the framework's exceptions: unknown addresses and methods."""
     if not isinstance(problem, Problem):
         problem = _from_framework(problem)
@@ -83,15 +84,15 @@ def answer_problem(request: Request, problem: Exception) -> JSONResponse:
     return to_response(problem, request.scope["request_id"])
 
 
-def answer_invalid(request: Request, error: Exception) -> JSONResponse:
+async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
     """Reports which fields are invalid, never their values."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     fields = [describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {}) for fault in faults]
     if any(fault["loc"][0] == "body" for fault in faults):
-        return answer_problem(request, invalid_form(fields))
+        return await answer_problem(request, invalid_form(fields))
     part = "A header" if all(fault["loc"][0] == "header" for fault in faults) else "The address"
-    return answer_problem(request, invalid_argument(f"{part} of the request is malformed.", fields))
+    return await answer_problem(request, invalid_argument(f"{part} of the request is malformed.", fields))
 
 
 def _from_framework(error: Exception) -> Problem:

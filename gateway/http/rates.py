@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi import Depends, Request
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors.problem import Problem
 from gateway.http.shared_rates import CountersUnavailable, SharedLimiter, hide
+from gateway.http.windows import MovingWindows
 
 NONE = "none"  # an empty variable of the environment stands for the default
 IPV6_HOME = 64  # bits that identify a home or phone; the device chooses the rest
@@ -49,7 +49,7 @@ class RateLimiters:
 
     def __init__(self, rates: Rates, url: str = "") -> None:
         self._items = {kind: parse_rates(text) for kind, text in vars(rates).items()}
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = MovingWindows()
         self._shared = SharedLimiter(url) if url else None
 
     async def hit(self, kind: str, *who: str, cost: int = 1) -> None:
@@ -75,7 +75,7 @@ class RateLimiters:
         if self._shared:
             with suppress(CountersUnavailable):
                 return await self._shared.ask(count)
-        return await count(self._own)
+        return self._own.hit(item, name, cost)
 
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:

@@ -1,0 +1,54 @@
+"""Errors are answered in the event loop: a thread for each of them would let rejected requests delay all others."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+import httpx2
+import pytest
+from fastapi import Request, Response
+
+from kit import errors as kit
+from tests.gateway.world import SIGNED, World, problem, running_world
+
+ERRORS: dict[str, tuple[int, Callable[[World], httpx2.Response]]] = {
+    "problem": (401, lambda world: world.client.get("/api/me")),
+    "body without a token": (401, lambda world: world.client.post("/api/upload-selfie", content=b"x" * 1000)),
+    "unknown address": (404, lambda world: world.client.get("/api/nothing")),
+    "unknown page": (404, lambda world: world.client.get("/nothing", headers={"accept": "text/html"})),
+    "method": (405, lambda world: world.client.delete("/api/login")),
+    "form": (422, lambda world: world.client.post("/api/login", json={})),
+    "service": (503, lambda world: world.client.get("/api/rematch-status", headers=SIGNED)),
+}
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The functions that are run in threads."""
+    run_sync, used = anyio.to_thread.run_sync, []
+
+    async def run(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        used.append(work)
+        return await run_sync(work, *args, **options)
+
+    monkeypatch.setattr("anyio.to_thread.run_sync", run)
+    return used
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_is_answered_without_a_thread(world: World, threads: list[Any], kind: str) -> None:
+    status, ask = ERRORS[kind]
+    world.answer(GetRematchState=kit.ServiceUnavailable())
+    answer = ask(world)
+    assert answer.status_code == status or problem(answer) == (503, "pages_missing")
+    assert not threads
+
+
+def test_control_a_function_as_handler_uses_a_thread(threads: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(_: Request, __: Exception) -> Response:
+        return Response(status_code=422)
+
+    monkeypatch.setattr("gateway.app.answer_invalid", answer)
+    with running_world() as world:
+        assert ERRORS["form"][1](world).status_code == 422
+    assert len(threads) == 1
