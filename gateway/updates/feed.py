@@ -27,6 +27,7 @@ from protos.selfie.v1 import selfie_pb2
 BACKOFF_S = 1.0
 POLL_S = 15.0
 PAGES_PER_S = 100  # rate at which pages read again after one change of an event
+OVERLAP_S = 40.0  # of a stream and the next one, at most
 EMPTY_S = 0.1  # after an empty response, which a stopping service returns immediately
 
 log = get_logger()
@@ -59,7 +60,7 @@ class Feed:
         return self._open("selfie", self._backends.selfie.WatchSelfies, selfie_pb2.WatchSelfiesRequest())
 
     def _open(self, callee: str, method: Any, request: Any) -> Any:
-        return method(request, metadata=self._calls[callee].metadata(), timeout=2 * self._rotate_s)
+        return method(request, metadata=self._calls[callee].metadata(), timeout=self._rotate_s + OVERLAP_S)
 
     async def _watch(self, what: str, open_stream: Callable[[], Any], handle: Callable[[Any], None]) -> None:
         """Opens one stream after the other. If one ends before the next has begun, hints may be lost."""
