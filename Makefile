@@ -4,6 +4,9 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+# Each process that is started would compile its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -47,7 +50,7 @@ run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample ev
 demo: $(READY) $(BUILT_PAGES) ## run a complete event on real photos and print which photos were found
 	@$(MINOIS) demo
 
-test: $(READY) $(BUILT_PAGES) ## run all tests but the slow ones (JOBS=number of parallel processes; 1 per processor, at most 4)
+test: $(READY) $(BUILT_PAGES) ## run all tests but the slow ones (JOBS=number of parallel processes; default: processors and one more, at most 4)
 	$(PYTEST) -m "not slow"
 
 test-slow: $(READY) $(BUILT_PAGES) ## run the slow tests: kills, pages in a browser, manifests, backups, long searches (JOBS)

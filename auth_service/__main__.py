@@ -173,7 +173,7 @@ def add_organiser(arguments: list[str]) -> None:
         faults = " ".join(violation.message for violation in fault.violations)
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
         raise SystemExit(1) from None
-    print(f"Organiser {chosen.username} can log in now ({user_id}).")
+    print(f"Organiser {chosen.username} can sign in now ({user_id}).")
 
 
 def replay_ledger(_: list[str]) -> None:
@@ -211,7 +211,7 @@ def _offer_setup(auth: Auth) -> None:
 def _build(config: ServeSettings, stop: Event) -> Auth:
     signer = Signer.read(NAME, config.signing_key)
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
-    # The other threads stay free for codes and refreshes, regardless of the number of logins.
+    # The other threads stay free for codes and refreshes, regardless of the number of sign-ins.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
     return Auth(
         _open_stores(config),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from zxcvbn import zxcvbn
 
-MAX_GUESSES = 1e6  # passwords found with fewer guesses are rejected; at ten logins a minute that is about 70 days
+MAX_GUESSES = 1e6  # passwords found with fewer guesses are rejected; at ten attempts a minute that is about 70 days
 JUDGED = 40  # characters from the start; the rest of a longer password is not judged
 # Characters that stand for one letter each. The run time of zxcvbn grows with the number of ways to read them:
 # 50 s for 72 characters of all of them, about 0.1 s for JUDGED characters with MAX_READINGS ways.

@@ -52,7 +52,7 @@ class InvalidSetupCode(NotAllowed):
 
 
 class OrganiserExists(Precondition):
-    """There is an organiser already: log in, or ask them for an invitation."""
+    """There is an organiser already: sign in, or ask them for an invitation."""
 
 
 def new_setup_code() -> str:

@@ -55,7 +55,7 @@ def show_tokens(tokens: Tokens) -> pb.TokenPair:
 
 
 def show_login(login: Login) -> dict[str, Any]:
-    """Returns the fields common to all login responses."""
+    """Returns the fields common to all responses of sign-ins."""
     return {
         "user_id": str(login.user_id),
         "event_id": str(login.event_id or ""),

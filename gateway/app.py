@@ -52,7 +52,7 @@ Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Ev
 """
 
 TAGS: list[dict[str, Any]] = [
-    {"name": "accounts", "description": "Event codes, accounts, logins."},
+    {"name": "accounts", "description": "Event codes, accounts, sign-ins."},
     {"name": "selfies", "description": "A guest's selfie, and the progress of its comparison with the photos."},
     {"name": "photos", "description": "The photos that a guest is in, the photos of an event, and their pictures."},
     {"name": "updates", "description": "Changes while a page is open."},

@@ -71,7 +71,7 @@ class InvalidArgument(InvalidInput):
 
 
 class InvalidToken(Unauthenticated):
-    """The token is missing, malformed or expired: log in again."""
+    """The token is missing, malformed or expired: sign in again."""
 
 
 class CallerNotAllowed(NotAllowed):

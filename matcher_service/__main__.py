@@ -1,15 +1,10 @@
 """Wiring and settings of matcher_service."""
 
-import argparse
 import functools
-import json
 import os
-import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
-from uuid import UUID
 
 from kit import settings
 from kit.db.engine import create_db
@@ -17,7 +12,7 @@ from kit.db.migrations import await_schema, migrate
 from kit.db.notices import Notices
 from kit.db.sealing import require_master_key
 from kit.db.wakeups import Wakeups
-from kit.erasure.ledger import Ledger, LedgerWriter, replay
+from kit.erasure.ledger import Ledger, LedgerWriter
 from kit.faces import ImageLimits
 from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
@@ -26,7 +21,7 @@ from kit.feed import Follower
 from kit.rpc.client import ServiceCalls, open_channel
 from kit.rpc.ended import follow_endings
 from kit.rpc.identity import Signer, Verifier
-from kit.rpc.server import FILES, Server
+from kit.rpc.server import FILES, Registration, Server
 from kit.sandbox.process import Sandbox
 from kit.startup import begin_process, choose_command, require_free, run_command
 from kit.storage.blobs import Blobs
@@ -37,62 +32,42 @@ from kit.vault import Vault
 from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
-from matcher_service.domain import Quota
+from matcher_service.commands import NAME, PREFIX, check, print_token, replay_ledger, reread, run_reencryption
+from matcher_service.domain import Change, Quota
 from matcher_service.feed import AuthFeed
 from matcher_service.index import FaceIndex
 from matcher_service.indexer import Indexer
-from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
-from matcher_service.reencryption import reencrypt
 from matcher_service.removals import Removals
 from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos, TwoFaces
 from matcher_service.servicer import registrations
 from matcher_service.settings import (
-    CheckSettings,
     IndexerSettings,
     MigrateSettings,
-    ReencryptSettings,
-    ReplaySettings,
-    RereadSettings,
     ServeSettings,
-    TokenSettings,
 )
 from matcher_service.settler import Settler
 from matcher_service.store import (
     ActStore,
-    AudienceStore,
-    CameraStore,
-    FaceStore,
-    IntegrityStore,
     JobStore,
     LedgerStore,
-    LogoStore,
     MatchStore,
-    MemberStore,
     PeopleStore,
-    PhotoFaceStore,
-    PhotoStore,
     PurgeStore,
-    ReencryptionStore,
-    RefusalStore,
-    ReleaseStore,
-    RemovalStore,
-    ReplayStore,
     RereadStore,
     SettlementStore,
+    Stores,
     SwapStore,
 )
 from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
 from matcher_service.store.members import is_join
 
-NAME = "matcher"
 MIGRATIONS = Path(__file__).parent / "migrations"
-PREFIX = "photos"  # of this service's files in the file store
 SEALED = (("matcher.people", "encodings"), ("matcher.faces", "encoding"))
 STOP_S = 2.0
 TIDY_S = 30.0
@@ -127,12 +102,12 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     require_free(f"{config.host}:{config.matcher_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
-    members, match_store = MemberStore(db), matches(db)
-    faces = FaceStore(db)
+    stores = Stores(db, matches)
+    members, faces = stores.members, stores.faces
     index = FaceIndex(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
     serve_metrics(
         config,
-        QueueGauges("photos", JobStore(db).read_queue),
+        QueueGauges("photos", stores.jobs.read_queue),
         FileStoreGauge(blobs.find_fault),
         FeedGauge(members.cursor),
     )
@@ -142,29 +117,38 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         follower = Follower(feed.fetch, members.cursor, members.apply, is_join)
         following = start_thread(lambda: follower.run(stop), "feed")
         start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
-        tidy = functools.partial(index.tidy, match_store.find_deletions)
+        tidy = functools.partial(index.tidy, stores.matches.find_deletions)
         run_every(tidy, TIDY_S, stop, "tidy")
-        run_every(ReleaseStore(db).release_due, RELEASE_S, stop, "release")
-        who = Members(members, follower.catch_up)
-        people = PeopleStore(db)
-        two_faces = TwoFaces(people, config.photos_of_two_faces)
-        rules = Limits(tolerance=config.face_tolerance)
-        matching = Matches(match_store, RefusalStore(db), index, who, rules, two_faces)
-        quota = Quota(config.photos_per_event, config.guest_photos_per_day)
-        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB, quota)
-        logos = Logos(LogoStore(db), who, blobs, LogoProcess().call)
-        anomalies = Anomalies(people, who, config.face_tolerance, config.accounts_of_one_face, two_faces)
-        checks = {FILES: blobs.find_fault}
+        run_every(stores.releases.release_due, RELEASE_S, stop, "release")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
-        audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
-        found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
-        examine = PersonProcess(config.model_cache).call
-        removals = Removals(RemovalStore(db), who, index, config.face_tolerance, examine)
-        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
-        Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
+        services = _build_services(config, stores, blobs, index, follower, hints, signer)
+        Server(config, config.matcher_port, verifier, services, {FILES: blobs.find_fault}).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
+
+
+def _build_services(
+    config: ServeSettings,
+    stores: Stores,
+    blobs: Blobs,
+    index: FaceIndex,
+    follower: Follower[Change],
+    hints: Notices,
+    signer: Signer,
+) -> list[Registration]:
+    who, people = Members(stores.members, follower.catch_up), stores.people
+    rules, two_faces = Limits(tolerance=config.face_tolerance), TwoFaces(people, config.photos_of_two_faces)
+    matching = Matches(stores.matches, stores.refusals, index, who, rules, two_faces)
+    quota = Quota(config.photos_per_event, config.guest_photos_per_day)
+    photos = Photos(stores.photos, who, blobs, follower.catch_up, config.max_photo_mb * settings.MB, quota)
+    logos = Logos(stores.logos, who, blobs, LogoProcess().call)
+    anomalies = Anomalies(people, who, config.face_tolerance, config.accounts_of_one_face, two_faces)
+    audience, cameras = Audience(stores.audience, who), Cameras(stores.cameras, who)
+    found = PhotoFaces(stores.photo_faces, who, blobs, CropProcess().crop, config.face_tolerance)
+    examine = PersonProcess(config.model_cache).call
+    removals = Removals(stores.removals, who, index, config.face_tolerance, examine)
+    return registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
 
 
 def run_indexer(
@@ -233,66 +217,6 @@ def wait_for_schema() -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if not await_schema(config.database_url, "matcher", MIGRATIONS, stop_on_signals()):
         raise SystemExit(1)
-
-
-def print_token() -> None:
-    settings.read_env_file(NAME)
-    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service("auth"))
-
-
-def check() -> None:
-    """Prints a line for each finding, then the counts as JSON."""
-    settings.read_env_file(NAME)
-    config = settings.load(CheckSettings)
-    logs.configure(NAME, "ERROR")
-    parser = argparse.ArgumentParser("matcher_service check", add_help=False)
-    parser.add_argument("--repair", action="store_true")
-    repair = parser.parse_args(sys.argv[2:]).repair
-    db = create_db(config.database_url, 1, 0, f"check-{os.getpid()}")
-    found: Counter[str] = Counter()
-    wrong = repaired = 0
-    integrity = Integrity(IntegrityStore(db), LogoStore(db), Blobs.connect(config, PREFIX), repair)
-    for finding in integrity.check():
-        print(finding, flush=True)
-        found[finding.defect.value] += 1
-        wrong += finding.is_wrong
-        repaired += bool(finding.cure)
-    print(json.dumps({"seen": integrity.seen, "found": found, "repaired": repaired, "wrong": wrong}))
-    raise SystemExit(1 if wrong else 0)
-
-
-def reread() -> None:
-    """Prints a line of JSON per event: how many photos an older engine read, and how many have been read again."""
-    settings.read_env_file(NAME)
-    parser = argparse.ArgumentParser("matcher_service reread", add_help=False)
-    chosen = parser.add_mutually_exclusive_group(required=True)
-    chosen.add_argument("--event", type=UUID)
-    chosen.add_argument("--all", action="store_true")
-    event_id = parser.parse_args(sys.argv[2:]).event
-    config = settings.load(RereadSettings)
-    logs.configure(NAME, "ERROR")
-    store = RereadStore(create_db(config.database_url, 1, 0, f"reread-{os.getpid()}"))
-    store.plan(event_id)
-    for event in [event_id] if event_id else store.list_events():
-        progress = store.measure(event)
-        print(json.dumps({"event_id": str(event), "old_photos": progress.old, "read_again": progress.done}))
-
-
-def run_reencryption() -> None:
-    """Prints the counts as JSON."""
-    settings.read_env_file(NAME)
-    config = settings.load(ReencryptSettings)
-    logs.configure(NAME, "ERROR")
-    db = create_db(config.database_url, 1, 0, f"reencrypt-{os.getpid()}", Vault.read(config.master_key))
-    print(json.dumps({"sealed": reencrypt(ReencryptionStore(db))}))
-
-
-def replay_ledger() -> None:
-    settings.read_env_file(NAME)
-    config = settings.load(ReplaySettings)
-    logs.configure(NAME, "ERROR")
-    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
-    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 if __name__ == "__main__":

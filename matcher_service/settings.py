@@ -1,4 +1,4 @@
-"""Settings of matcher_service; `__main__` alone reads them."""
+"""Settings of matcher_service, read only by `__main__` and `commands`."""
 
 from pydantic import Field
 

@@ -1,6 +1,7 @@
 """Fixtures for all tests, and the list of slow ones."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,12 +35,30 @@ SLOW = (
 )
 
 
+def is_slow(path: Path) -> bool:
+    place = path.relative_to(Path(__file__).parent)
+    return any(place.is_relative_to(slow) for slow in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Imports only the files that `-m slow` or `-m "not slow"` selects."""
+    wanted = {"slow": True, "not slow": False}.get(config.option.markexpr)
+    if wanted is None or not collection_path.name.startswith("test_"):
+        return None
+    return is_slow(collection_path) is not wanted or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the slow tests."""
-    slow = [Path(__file__).parent / path for path in SLOW]
+    slow = {path for path in {item.path for item in items} if is_slow(path)}
     for item in items:
-        if any(item.path.is_relative_to(path) for path in slow):
+        if item.path in slow:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors, since tests wait for a third of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

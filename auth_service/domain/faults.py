@@ -22,11 +22,11 @@ class InvalidSignInLink(Unauthenticated):
 
 
 class InvalidRefreshToken(Unauthenticated):
-    """This session has ended: log in again."""
+    """This session has ended: sign in again."""
 
 
 class SessionExpired(Unauthenticated):
-    """This session has expired: log in again."""
+    """This session has expired: sign in again."""
 
 
 class IdempotencyKeyReused(InvalidInput):
@@ -64,7 +64,7 @@ class AccountNeedsPassword(Precondition):
 
 
 class TooManyRequests(Exhausted):
-    """Many people are logging in right now: try again in a moment."""
+    """Many people are signing in right now: try again in a moment."""
 
 
 class EventNotFound(NotFound):

@@ -223,7 +223,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """The maximum lifetimes of sessions, however much they are used: of accounts with a password, which can log in
+    """The maximum lifetimes of sessions, however much they are used: of accounts with a password, which can sign in
     again, and of guests without one, who cannot."""
 
     days: int = SESSION_DAYS
@@ -240,7 +240,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Login:
-    """The result of a login: the user, the event joined last, the tokens, and whether admission to it is pending."""
+    """The result of a sign-in: the user, the event joined last, the tokens, and whether admission to it is pending."""
 
     user_id: UUID
     event_id: UUID | None

@@ -53,7 +53,7 @@ class Accounts:
 
     def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
         """Returns whether the user name is taken, and whether a member of the event has the e-mail address (who should
-        log in instead). Addresses outside the event are not disclosed."""
+        sign in instead). Addresses outside the event are not disclosed."""
         event = self._events.find_code(normalise_code(code))
         if event is None or event.ended:
             raise InvalidEventCode
@@ -69,7 +69,7 @@ class Accounts:
         phone_mark: str = "",
         device: str = "",
     ) -> Login:
-        """A retry with the same `idempotency_key` logs in, even if it runs concurrently with the first call."""
+        """A retry with the same `idempotency_key` signs in, even if it runs concurrently with the first call."""
         if known := self._find_registered(idempotency_key):
             return self._sessions.check_password(known, password, device)
         user = NewUser(uuid4(), idempotency_key, to_display(username), to_display(email))

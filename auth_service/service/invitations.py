@@ -61,7 +61,7 @@ class Invitations:
     def register(
         self, idempotency_key: UUID | None, token: str, username: str, email: str, password: str, device: str = ""
     ) -> Login:
-        """A retry with the same `idempotency_key` logs in. Raises InvalidInvitation, InvalidForm,
+        """A retry with the same `idempotency_key` signs in. Raises InvalidInvitation, InvalidForm,
         InvalidCredentials."""
         if login := self._repeat(idempotency_key, password, device):
             return login

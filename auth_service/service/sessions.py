@@ -1,4 +1,4 @@
-"""Sessions: login, sign-in links, refresh and logout."""
+"""Sessions: passwords, sign-in links, refresh and sign-out."""
 
 from uuid import UUID
 

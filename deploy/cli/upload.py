@@ -3,6 +3,7 @@
 import getpass
 import os
 import ssl
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from deploy.upload.folder import find_pictures, hash_all
 from deploy.upload.meter import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from deploy.upload.folder import Photo
     from deploy.upload.sender import Outcome
@@ -48,8 +49,8 @@ def upload(
 
     Photos that the event already has are not sent again, so an interrupted upload continues where it stopped."""
     require_local()
-    from deploy.upload.sender import Outcome, Sender, find_missing
-    from deploy.upload.session import Rejected, Session, Unreachable
+    from deploy.upload.sender import Outcome, Sender
+    from deploy.upload.session import Session
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = find_pictures(folders)
@@ -57,28 +58,46 @@ def upload(
         _fail(console, f"There are no pictures in {', '.join(map(str, folders))}.")
     password = os.environ.get(PASSWORD) or getpass.getpass("Password: ")
     verify = ssl.create_default_context(cafile=certificate) if certificate else True
-    session, outcome = Session(server, patience * 60, verify), Outcome()
-    try:
+    outcome = Outcome()
+    with closing(Session(server, patience * 60, verify)) as session, _exit_on_fault(console, server, outcome):
         session.login(username, password)
-        event_id, name = find_event(session, event)
-        with console.status(f"Reading {len(found.paths)} files ..."):
-            photos = list(hash_all(found.paths))
-        missing = find_missing(session, event_id, photos)
-        outcome.known = len(photos) - len(missing)
-        announce(console, name, outcome.known, missing)
+        event_id, missing = find_unsent(console, session, event, found.paths, outcome)
         if dry_run:
             return
         with Meter(console, "Sending", missing) as meter:
             Sender(session, event_id, connections, meter.advance, replace).send_all(missing, outcome)
+    report(console, outcome, found.others)
+    raise typer.Exit(0 if outcome.is_complete else 1)
+
+
+def find_unsent(
+    console: Console, session: "Session", event: str, paths: "Sequence[Path]", outcome: "Outcome"
+) -> "tuple[str, list[Photo]]":
+    """Returns the id of the event and the photos that it lacks, and counts those that it has in `outcome`. Raises
+    WrongEvent, Rejected, Unreachable, OSError."""
+    from deploy.upload.sender import find_missing
+
+    event_id, name = find_event(session, event)
+    with console.status(f"Reading {len(paths)} files ..."):
+        photos = list(hash_all(paths))
+    missing = find_missing(session, event_id, photos)
+    outcome.known = len(photos) - len(missing)
+    announce(console, name, outcome.known, missing)
+    return event_id, missing
+
+
+@contextmanager
+def _exit_on_fault(console: Console, server: str, outcome: "Outcome") -> "Iterator[None]":
+    """Ends the program with a message for an expected fault or an interruption."""
+    from deploy.upload.session import Rejected, Unreachable
+
+    try:
+        yield
     except (Rejected, Unreachable, WrongEvent, OSError) as fault:
         _fail(console, f"{server}: {fault}" if isinstance(fault, Unreachable) else str(fault))
     except KeyboardInterrupt:
         console.print(f"Interrupted; {outcome.sent} photos were sent. {AGAIN}")
         raise typer.Exit(130) from None
-    finally:
-        session.close()
-    report(console, outcome, found.others)
-    raise typer.Exit(0 if outcome.is_complete else 1)
 
 
 def find_event(session: "Session", chosen: str) -> tuple[str, str]:

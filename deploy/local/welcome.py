@@ -54,7 +54,7 @@ def draw_code(address: str) -> str:
 
 
 def guest_commands(system: LocalSystem, sample: SampleLogin) -> list[str]:
-    """Registers (the second time: logs in), uploads a selfie, waits for the result, and lists the photos."""
+    """Registers (the second time: signs in), uploads a selfie, waits for the result, and lists the photos."""
     account = '"username": "ada", "password": "eight cups of tea"'
     form = f'{{"user_data": {{{account}, "email": "ada@example.org"}}, "event_code": "{sample.event_code}"}}'
     selfie = system.data / "sample" / "selfies" / "ada.jpg"

@@ -60,7 +60,7 @@ def prepare_sample(system: LocalSystem) -> SampleLogin:
 
 
 def _log_in(system: LocalSystem, organiser: Person, login: SampleLogin) -> None:
-    """Logs in, and creates the account first if it does not exist."""
+    """Signs in, and creates the account first if it does not exist."""
     try:
         organiser.login(login.username, login.password)
     except RestFault as fault:

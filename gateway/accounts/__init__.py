@@ -1,1 +1,1 @@
-"""Codes, accounts, logins."""
+"""Codes, accounts, sign-ins."""

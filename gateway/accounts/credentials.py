@@ -68,6 +68,6 @@ async def reset_password(form: shapes.NewPassword, backend: Public) -> shapes.Pa
 
 
 async def _count_password(request: Request) -> None:
-    """Counts a password attempt like a login."""
+    """Counts a password attempt like a sign-in."""
     caller: Any = request.scope["caller"]
     await rates_of(request).hit("passwords", address_of(request), str(caller.user_id))

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from gateway.accounts.memberships import ROLES
 from gateway.backends.channels import Backends
 from gateway.backends.pages import paginate
+from gateway.enums import names_of
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import BINARY, SIGNED, problems
 from gateway.http.authentication import Signed
@@ -19,12 +20,14 @@ from gateway.photos.archive_entries import Entry, SelfieFile
 from gateway.photos.archive_stream import MEDIA_TYPE, Asked, send_archive
 from gateway.photos.file_names import EXTENSIONS
 from gateway.photos.zip_records import StoredFile
+from gateway.selfies.schemas import REJECTIONS
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
 
 FILE_NAME = "my-data.zip"
 PAGE_SIZE = 200
+SELFIE_STATES = names_of(selfie_pb2.SelfieState)
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 
@@ -123,8 +126,8 @@ def _show_person(person: selfie_pb2.PersonRecord) -> dict[str, object]:
         "selfies": [
             {
                 "selfie_id": selfie.selfie_id,
-                "state": _name(selfie_pb2.SelfieState.Name(selfie.state), "SELFIE_STATE_"),
-                "reject_reason": _name(selfie_pb2.RejectReason.Name(selfie.reject_reason), "REJECT_REASON_"),
+                "state": SELFIE_STATES.get(selfie.state),
+                "reject_reason": REJECTIONS.get(selfie.reject_reason),
                 "created_at": _show_time(selfie, "create_time"),
                 "decided_at": _show_time(selfie, "decide_time"),
                 "file": _file_name(selfie) if selfie.image_bytes else None,
@@ -148,11 +151,6 @@ def _show_time(message: Message, field: str) -> str | None:
         return None
     moment: datetime = getattr(message, field).ToDatetime(tzinfo=UTC)
     return moment.isoformat(timespec="seconds")
-
-
-def _name(value: str, prefix: str) -> str | None:
-    name = value.removeprefix(prefix).lower()
-    return None if name == "unspecified" else name
 
 
 def _document(name: str, content: Any, modified: datetime) -> Entry:

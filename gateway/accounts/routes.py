@@ -1,4 +1,4 @@
-"""Codes, accounts, logins."""
+"""Codes, accounts, sign-ins."""
 
 import asyncio
 from typing import Annotated, Any
@@ -64,7 +64,7 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     responses=problems("removed_from_event", *JSON_BODY),
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Create an account, join the event of the code, and log in. All faults of the form are reported together, except
+    """Create an account, join the event of the code, and sign in. All faults of the form are reported together, except
     that an e-mail address is in use, which is reported only if nothing else is wrong."""
     attempt = pb.RegisterRequest(
         request_id=str(uuid4()),

@@ -1,4 +1,4 @@
-"""Codes, accounts, logins."""
+"""Codes, accounts, sign-ins."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -197,7 +197,7 @@ class NewPassword(Form):
 
 
 class PasswordOwner(BaseModel):
-    username: str = Field(description="the account's user name, for logging in")
+    username: str = Field(description="the account's user name, for signing in")
 
 
 class SessionOfUser(BaseModel):

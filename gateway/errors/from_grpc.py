@@ -18,7 +18,7 @@ from kit.telemetry.logs import get_logger
 # (HTTP status, reason, detail); reason and detail apply if the status has no details of our services.
 STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_argument", "The request is malformed."),
-    grpc.StatusCode.UNAUTHENTICATED: (401, "invalid_token", "Log in again."),
+    grpc.StatusCode.UNAUTHENTICATED: (401, "invalid_token", "Sign in again."),
     grpc.StatusCode.PERMISSION_DENIED: (403, "caller_not_allowed", "You may not do this."),
     grpc.StatusCode.NOT_FOUND: (404, "not_found", "Not found."),
     grpc.StatusCode.FAILED_PRECONDITION: (409, "failed_precondition", "This cannot be done now."),
@@ -34,7 +34,7 @@ REJECTED_FILES = {
     "too_large": "The file is too large.",
     "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
     "incomplete": "The request ended in the middle of this file; send it again.",
-    "too_many_event_photos": "This event has as many photos as it may have: delete some first.",
+    "too_many_event_photos": "This event has reached its limit of photos: delete some first.",
     "too_many_guest_photos": "You have reached today's limit for this event: continue tomorrow.",
     "unexpected_field": "Files are accepted in the field `files`.",
 }

@@ -21,11 +21,11 @@ from kit.audit.acts import truncate_address
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
 # For the OpenAPI document; `find_token` reads both.
-bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of a login.")
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of a sign-in.")
 cookie = APIKeyCookie(
     name=ACCESS,
     auto_error=False,
-    description="Set by a login. Good for reading, and for our own pages; over HTTPS its name begins with `__Host-`.",
+    description="Set by a sign-in. Good for reading, and for our own pages; over HTTPS its name begins with `__Host-`.",
 )
 
 
@@ -74,4 +74,4 @@ def require_verified(request: Request) -> None:
 
 
 def authentication_required() -> Problem:
-    return Problem(401, "invalid_token", "Log in first.")
+    return Problem(401, "invalid_token", "Sign in first.")

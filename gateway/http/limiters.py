@@ -146,7 +146,7 @@ class ConcurrencyLimiter:
 
 class OpenBodies:
     """Bodies that are arriving. Excess bodies of verified callers are rejected; of the others the oldest is aborted, so
-    that many slow ones cannot block logins."""
+    that many slow ones cannot block sign-ins."""
 
     def __init__(self, count: int, per_caller: int) -> None:
         self._count = count

@@ -96,7 +96,7 @@ async def accept_invitation(form: shapes.InvitationToken, backend: Signed) -> sh
     responses=problems("invalid_invitation", "invalid_credentials", *JSON_BODY),
 )
 async def register_invited(form: shapes.InvitedUser, backend: Public, request: Request, response: Response) -> Login:
-    """Create an account, accept an invitation for it, and log in."""
+    """Create an account, accept an invitation for it, and sign in."""
     attempt = pb.RegisterInvitedRequest(
         request_id=str(uuid4()), token=form.token, device=describe_device(request), **form.user_data.model_dump()
     )
@@ -113,7 +113,7 @@ async def register_invited(form: shapes.InvitedUser, backend: Public, request: R
 async def create_first_organiser(
     form: shapes.FirstOrganiser, backend: Public, request: Request, response: Response
 ) -> Login:
-    """Create the first account that may create events, and log in; requires the code that auth_service logs at its
+    """Create the first account that may create events, and sign in; requires the code that auth_service logs at its
     start."""
     await rates_of(request).hit("passwords", address_of(request), "first-organiser")
     attempt = pb.CreateFirstOrganiserRequest(

@@ -1,12 +1,13 @@
 """The faces of a photo, and why a guest matches them or not, for organisers."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
+from gateway.enums import names_of
 from gateway.errors.openapi import SIGNED, pictures, problems
 from gateway.events.guests import find_guests
 from gateway.http.authentication import Signed
@@ -17,28 +18,14 @@ MAX_AGE_S = 600
 ERRORS = ("invalid_argument", "photo_not_found", "photo_not_ready", *SIGNED)
 
 Answer = Literal["clear", "near_miss", "no"]
-Reason = Literal[
-    "other_photos",
-    "refused",
-    "resembles_refused",
-    "nearer_guest",
-    "another_face",
-    "too_small",
-    "hard_to_see",
-    "being_matched",
-    "no_selfie",
-    "no_member",
-    "hidden",
-    "unapproved",
-    "asked_to_hide",
-    "held_back",
-]
 ANSWERS: dict[int, Answer] = {
     pb.FACE_ANSWER_CLEAR: "clear",
     pb.FACE_ANSWER_NEAR_MISS: "near_miss",
     pb.FACE_ANSWER_NO: "no",
 }
-REASONS: dict[int, Reason] = {pb.FaceReason.Value(f"FACE_REASON_{name.upper()}"): name for name in get_args(Reason)}
+REASONS = names_of(pb.FaceReason)
+
+Reason = Annotated[str, Field(json_schema_extra={"enum": [*REASONS.values()]})]
 
 
 class FacePerson(BaseModel):
@@ -127,6 +114,6 @@ def _face(photo_id: UUID, face: pb.PhotoFace, guests: Mapping[str, auth_pb2.Gues
     )
 
 
-def _reasons(reasons: Iterable[int]) -> list[Reason]:
+def _reasons(reasons: Iterable[int]) -> list[str]:
     """The reasons that this version supports."""
     return [REASONS[reason] for reason in reasons if reason in REASONS]

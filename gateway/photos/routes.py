@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
+from gateway.enums import names_of
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
 from gateway.events.logos import logo_url
 from gateway.events.offers import DOWNLOADS
@@ -26,11 +27,7 @@ URLS = tuple(f"{name}_url" for name in VARIANTS)
 ADDED = ("event_closed", "too_many_event_photos", "too_many_files", "too_many_guest_photos", "unexpected_field")
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
-STATES = {
-    state: name.removeprefix("PHOTO_STATE_").lower()
-    for name, state in pb.PhotoState.items()
-    if state != pb.PHOTO_STATE_UNSPECIFIED
-}
+STATES = names_of(pb.PhotoState)
 
 NEW_VERSIONS = {pb.PHOTO_STATE_PENDING: "pending", pb.PHOTO_STATE_FAILED: "failed"}
 VISIBILITIES: dict[int, shapes.Visibility] = {

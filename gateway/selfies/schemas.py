@@ -4,14 +4,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from gateway.enums import names_of
 from protos.selfie.v1 import selfie_pb2
 
-REJECTIONS = tuple(
-    name.removeprefix("REJECT_REASON_").lower()
-    for name, number in selfie_pb2.RejectReason.items()
-    if number != selfie_pb2.REJECT_REASON_UNSPECIFIED
-)
-REASONS = (*REJECTIONS, "processing_failed", "matching_failed")
+REJECTIONS = names_of(selfie_pb2.RejectReason)
+REASONS = (*REJECTIONS.values(), "processing_failed", "matching_failed")
 
 
 class AcceptedSelfie(BaseModel):

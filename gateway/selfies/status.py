@@ -1,7 +1,7 @@
 """Combines the states of a guest's selfie and its rematches into one status with advice; pure."""
 
 from gateway.http.times import epoch_s
-from gateway.selfies.schemas import RematchStatus
+from gateway.selfies.schemas import REJECTIONS, RematchStatus
 from protos.selfie.v1 import selfie_pb2 as pb
 
 ADVICE = {
@@ -44,7 +44,7 @@ def read_status(state: pb.GetRematchStateResponse) -> RematchStatus:
                 status="validation_failed",
                 matched=matched,
                 started_at=started_at,
-                reason=_name(state.reject_reason),
+                reason=REJECTIONS.get(state.reject_reason, "invalid_selfie"),  # a reason of a newer service
                 message=ADVICE.get(state.reject_reason, FALLBACK_ADVICE),
                 has_earlier=_has_active(state),
             )
@@ -71,10 +71,3 @@ def _has_active(state: pb.GetRematchStateResponse) -> bool | None:
 
 def _failed(matched: int, started_at: int | None, reason: str, message: str) -> RematchStatus:
     return RematchStatus(status="error", matched=matched, started_at=started_at, reason=reason, message=message)
-
-
-def _name(reason: pb.RejectReason) -> str:
-    """The name of the reason, or a general one for a reason of a newer service."""
-    if reason not in ADVICE:
-        return "invalid_selfie"
-    return pb.RejectReason.Name(reason).removeprefix("REJECT_REASON_").lower()

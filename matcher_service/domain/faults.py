@@ -44,7 +44,7 @@ class TooManyGuestPhotos(NotAllowed):
 
 
 class TooManyEventPhotos(Precondition):
-    """This event has as many photos as it may have: delete some, or ask the operator to raise PHOTOS_PER_EVENT."""
+    """This event has reached its limit of photos: delete some, or ask the operator to raise PHOTOS_PER_EVENT."""
 
 
 class EventClosed(Precondition):

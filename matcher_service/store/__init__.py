@@ -1,5 +1,7 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
+from sqlalchemy import Engine
+
 from matcher_service.store.acts import ActStore
 from matcher_service.store.audience import AudienceStore
 from matcher_service.store.cameras import CameraStore
@@ -46,7 +48,27 @@ __all__ = [
     "ReplayStore",
     "RereadStore",
     "SettlementStore",
+    "Stores",
     "SwapStore",
     "UnsettledEvent",
     "UnswappedEvent",
 ]
+
+
+class Stores:
+    """The stores of a server."""
+
+    def __init__(self, db: Engine, matches: type[MatchStore] = MatchStore) -> None:
+        self.audience = AudienceStore(db)
+        self.cameras = CameraStore(db)
+        self.faces = FaceStore(db)
+        self.jobs = JobStore(db)
+        self.logos = LogoStore(db)
+        self.matches = matches(db)
+        self.members = MemberStore(db)
+        self.people = PeopleStore(db)
+        self.photo_faces = PhotoFaceStore(db)
+        self.photos = PhotoStore(db)
+        self.refusals = RefusalStore(db)
+        self.releases = ReleaseStore(db)
+        self.removals = RemovalStore(db)

@@ -7,7 +7,7 @@ import pytest
 
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 
 HOSTILE = ["a\0b", "' OR '1'='1", "%", "_", "x'; DROP TABLE auth.users; --", "\u202eadmin", "{}", "$1", ":user", "*"]
 
@@ -27,7 +27,7 @@ def test_registering_makes_an_account_a_membership_and_a_login(scene: AuthScene)
 
 def test_a_form_reports_all_faults_together(scene: AuthScene) -> None:
     scene.organiser()
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(pb.RegisterRequest(username="x", email="nobody", password="short", event_code="WRONG"))
     assert refusal.violations == {
         "username": "invalid_username",
@@ -69,7 +69,7 @@ def test_each_field_of_the_form_has_its_rules(scene: AuthScene, subtests: pytest
                 assert scene.stub.Register(form).user_id
                 scene.sql("DELETE FROM auth.users WHERE NOT organiser")
                 continue
-            with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+            with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
                 scene.stub.Register(form)
             assert refusal.violations == {field: reason}
 
@@ -78,7 +78,7 @@ def test_each_field_of_the_form_has_its_rules(scene: AuthScene, subtests: pytest
 def test_registration_for_a_shut_event_is_rejected(scene: AuthScene, shut: str) -> None:
     event = scene.event(scene.organiser())
     scene.sql(f"UPDATE auth.events SET {shut}")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(register_form(event))
     assert refusal.violations == {"event_code": "event_closed"}
     answer = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=event.event_code))
@@ -96,7 +96,7 @@ def test_registration_for_a_shut_event_is_rejected(scene: AuthScene, shut: str) 
 def test_a_registration_fails_when_its_event_shuts_meanwhile(scene: AuthScene, meanwhile: str, reason: str) -> None:
     event = scene.event(scene.organiser())
     scene.passwords.meanwhile = lambda: scene.sql(meanwhile)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(register_form(event))
     assert refusal.violations == {"event_code": reason}
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
@@ -104,7 +104,7 @@ def test_a_registration_fails_when_its_event_shuts_meanwhile(scene: AuthScene, m
 
 def test_a_rejected_registration_stores_nothing(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         scene.stub.Register(register_form(event, password="short"))
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
     assert scene.sql("SELECT count(*) FROM auth.refresh_tokens") == [(0,)]
@@ -122,7 +122,7 @@ def test_a_repeated_registration_with_another_password_is_rejected(scene: AuthSc
     form = register_form(scene.event(scene.organiser()))
     scene.stub.Register(form)
     form.password = "another password"
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         scene.stub.Register(form)
 
 
@@ -151,14 +151,14 @@ def test_a_repeat_concurrent_with_the_first_registration_logs_in(scene: AuthScen
 
 def test_a_request_id_must_be_a_uuid(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.stub.Register(register_form(event, request_id="1"))
 
 
 def test_a_password_of_a_megabyte_is_rejected_before_hashing(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     scene.passwords.work.clear()
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(register_form(event, password="x" * 1_000_000))
     assert refusal.violations == {"password": "password_too_long"}
     assert scene.passwords.work == []
@@ -184,7 +184,7 @@ def test_unknown_users_and_wrong_passwords_are_indistinguishable(scene: AuthScen
         answers = []
         for name in ("olga", "olga@example.org", "nobody", "nobody@example.org", ""):
             scene.passwords.work.clear()
-            with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS") as refusal:
+            with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS") as refusal:
                 scene.stub.Login(pb.LoginRequest(username=name, password=password))
             answers.append((refusal.message, list(scene.passwords.work)))
         with subtests.test(password=password[:20]):
@@ -197,7 +197,7 @@ def test_login_hashes_at_most_the_maximum_password_length(scene: AuthScene) -> N
     typed = "eight cups of tea " * 60_000
     scene.stub.Register(register_form(event, password=typed[:256]))
     scene.passwords.work.clear()
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         scene.stub.Login(pb.LoginRequest(username="gina", password=typed))
     assert [length for _, length in scene.passwords.work] == [256]
 
@@ -206,13 +206,13 @@ def test_metacharacters_have_no_effect(scene: AuthScene, subtests: pytest.Subtes
     event = scene.event(scene.organiser())
     for text in HOSTILE:
         with subtests.test(text=text):
-            with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+            with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
                 scene.stub.Login(pb.LoginRequest(username=text, password=text))
-            with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+            with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
                 scene.stub.Register(register_form(event, text, email=text, password=text))
-            with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+            with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
                 scene.stub.CheckUserAvailability(pb.CheckUserAvailabilityRequest(event_code=text))
-            with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+            with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
                 scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=text))
             assert not scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=text)).valid
             free = pb.CheckUserAvailabilityRequest(event_code=event.event_code, username=text, email=text)
@@ -227,13 +227,13 @@ def test_an_erased_account_leaves_only_a_tombstone(scene: AuthScene) -> None:
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     assert [change.kind for change in scene.changes()].count(pb.Change.KIND_USER_ERASED) == 1
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.stub.GetUser(pb.GetUserRequest(), metadata=gina.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=gina.metadata)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         scene.stub.Login(pb.LoginRequest(username="gwendolyn", password=PASSWORD))
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token))
     everything = " ".join(
         str(scene.sql(f"SELECT * FROM auth.{table}"))
@@ -264,7 +264,7 @@ def test_erasing_an_organiser_deletes_events_without_another_organiser(scene: Au
 
 def test_an_account_that_never_existed_is_not_found(scene: AuthScene) -> None:
     unknown = bearer(scene.sign("auth").sign(str(uuid4()), 60))
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.stub.GetUser(pb.GetUserRequest(), metadata=unknown)
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=unknown)
     assert scene.changes() == []

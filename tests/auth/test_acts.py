@@ -10,7 +10,7 @@ from auth_service.store import roles
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_withdrawal import withdraw
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 
 def acts(scene: AuthScene, event: pb.Event, organiser: Person, **fields: Any) -> list[pb.Act]:
@@ -78,7 +78,7 @@ def test_an_act_that_cannot_be_recorded_is_rolled_back(scene: AuthScene, monkeyp
         raise OSError("full")
 
     monkeypatch.setattr(roles, "note_act", fail)
-    with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
+    with raises_fault(grpc.StatusCode.INTERNAL, "INTERNAL"):
         scene.set_role(event, gina, pb.ROLE_PHOTOGRAPHER, olga)
     assert [one.role for one in scene.memberships(gina)] == [pb.ROLE_GUEST]
     monkeypatch.setattr(roles, "note_act", lambda *_: None)  # control: without the record it succeeds
@@ -89,7 +89,7 @@ def test_an_act_that_cannot_be_recorded_is_rolled_back(scene: AuthScene, monkeyp
 def test_a_rejected_call_records_no_act(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     gina = scene.guest(event)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.set_role(event, gina, pb.ROLE_ORGANISER, gina)
     assert acts(scene, event, olga) == []
 
@@ -111,7 +111,7 @@ def test_invalid_page_parameters_are_rejected(scene: AuthScene, fields: dict[str
     event = scene.event(olga := scene.organiser())
     if "before_time" in fields:
         fields = {"before_time": event.create_time}
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         acts(scene, event, olga, **fields)
 
 

@@ -9,7 +9,7 @@ import pytest
 from auth_service.store import accounts, members
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person, register_form
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 JOINED, LEFT, ERASED = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT, pb.Change.KIND_USER_ERASED
@@ -135,7 +135,7 @@ def test_a_waiting_guest_cannot_read_the_event(scene: AuthScene, party: Party) -
         ("ListGuests", pb.ListGuestsRequest(event_id=event.event_id)),
         ("AdmitGuest", pb.AdmitGuestRequest(event_id=event.event_id, user_id=gina.user_id)),
     ):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
             getattr(scene.stub, rpc)(request, metadata=gina.metadata)
     assert scene.memberships(gina)[0].waiting
 
@@ -151,7 +151,7 @@ def test_an_organiser_can_create_a_sign_in_link_for_a_waiting_guest(scene: AuthS
 def test_admitting_a_user_who_never_joined_fails(scene: AuthScene, party: Party) -> None:
     event, olga = party
     for stranger in (scene.stranger(), Person(str(uuid4()), "", olga.metadata)):
-        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
             scene.admit(event, stranger, olga)
 
 
@@ -161,7 +161,7 @@ def test_a_shut_event_admits_no_guest(scene: AuthScene, party: Party, shut: str)
     event, olga = party
     waits = enter_as_guest(scene, event)[0]
     scene.sql(f"UPDATE auth.events SET {shut}")
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         scene.admit(event, waits, olga)
     assert scene.kinds_about(waits) == []
     scene.sql("UPDATE auth.events SET closed = false, expires_at = NULL")
@@ -192,7 +192,7 @@ def test_the_gateway_lists_the_members_of_an_event_in_pages(scene: AuthScene, pa
     assert found == expected
     nothing = pb.ListMemberIdsRequest(event_id=str(uuid4()))
     assert not scene.stub.ListMemberIds(nothing, metadata=scene.as_service("gateway")).user_ids
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         scene.stub.ListMemberIds(
             pb.ListMemberIdsRequest(event_id=event.event_id, page_token="x"), metadata=scene.as_service("gateway")
         )

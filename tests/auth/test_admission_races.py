@@ -14,7 +14,7 @@ from auth_service.tokens import hash_token
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_races import at_once
-from tests.harness.calls import Refusal
+from tests.harness.calls import RpcFault
 
 ROUNDS = 8
 JOINED, LEFT, ERASED = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT, pb.Change.KIND_USER_ERASED
@@ -30,7 +30,7 @@ def party(scene: AuthScene) -> Party:
 
 
 def reasons(answers: list[Any]) -> set[str]:
-    return {answer.reason for answer in answers if isinstance(answer, Refusal)}
+    return {answer.reason for answer in answers if isinstance(answer, RpcFault)}
 
 
 def count_members(scene: AuthScene) -> int:

@@ -6,7 +6,7 @@ import pytest
 from auth_service.store import AccountStore
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, register_form
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 AVAILABILITY = [
     ("gina", "free@example.org", (True, False)),
@@ -50,7 +50,7 @@ def test_a_registration_with_other_faults_does_not_reveal_a_known_email(scene: A
         ({"username": "x"}, {"username": "invalid_username"}),
         ({}, {"email": "email_taken"}),
     ):
-        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+        with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
             scene.stub.Register(register_form(event, **{**known, **other}))
         assert refusal.violations == expected
 
@@ -64,5 +64,5 @@ def test_availability_is_reported_to_clients_with_an_event_code(scene: AuthScene
             answer = scene.stub.CheckUserAvailability(request)
             assert (answer.username_taken, answer.email_taken) == taken
     scene.sql("UPDATE auth.events SET closed = true")
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.CheckUserAvailability(request)

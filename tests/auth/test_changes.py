@@ -20,7 +20,7 @@ from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, register_form
 from tests.auth.test_events import LATER
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 
 Append = Callable[[Connection, UUID], None]
 
@@ -36,28 +36,36 @@ def joined(event: str, user: str, role: int = pb.ROLE_GUEST) -> tuple[Any, ...]:
     return pb.Change.KIND_JOINED, event, user, role, False, None
 
 
-def test_every_act_appends_exactly_its_changes(scene: AuthScene, subtests: pytest.Subtests) -> None:
-    olga, sven = scene.organiser("olga"), scene.stranger("sven")
-    assert scene.changes() == []
-    event = scene.event(olga)
-    event_id, last = event.event_id, 0
-    stub = scene.stub
+def left(event: str, user: str) -> tuple[Any, ...]:
+    return pb.Change.KIND_LEFT, event, user, pb.ROLE_UNSPECIFIED, False, None
 
-    def expect(act: str, *expected: tuple[Any, ...]) -> None:
-        nonlocal last
-        changes = scene.changes(last)
-        last += len(expected)
-        with subtests.test(act=act):
+
+def updated(event: str, closed: bool = False, ends: object = None) -> tuple[Any, ...]:
+    return pb.Change.KIND_EVENT_UPDATED, event, "", pb.ROLE_UNSPECIFIED, closed, ends
+
+
+class Expectation:
+    """Compares the changes that each act appends, and their sequence numbers."""
+
+    def __init__(self, scene: AuthScene, subtests: pytest.Subtests) -> None:
+        self._scene, self._subtests = scene, subtests
+        self._last = len(scene.changes())
+
+    def __call__(self, act: str, *expected: tuple[Any, ...]) -> None:
+        changes = self._scene.changes(self._last)
+        self._last += len(expected)
+        with self._subtests.test(act=act):
             assert [summarize(change) for change in changes] == list(expected)
-            assert [change.sequence for change in scene.changes()] == list(range(1, last + 1))
+            assert [change.sequence for change in self._scene.changes()] == list(range(1, self._last + 1))
 
-    def updated(closed: bool = False, ends: object = None) -> tuple[Any, ...]:
-        return pb.Change.KIND_EVENT_UPDATED, event_id, "", pb.ROLE_UNSPECIFIED, closed, ends
 
-    def left(user: str) -> tuple[Any, ...]:
-        return pb.Change.KIND_LEFT, event_id, user, pb.ROLE_UNSPECIFIED, False, None
-
-    expect("make an event", updated(), joined(event_id, olga.user_id, pb.ROLE_ORGANISER))
+def test_every_act_on_members_appends_exactly_its_changes(scene: AuthScene, subtests: pytest.Subtests) -> None:
+    olga, sven, stub = scene.organiser("olga"), scene.stranger("sven"), scene.stub
+    assert scene.changes() == []
+    expect = Expectation(scene, subtests)
+    event = scene.event(olga)
+    event_id = event.event_id
+    expect("make an event", updated(event_id), joined(event_id, olga.user_id, pb.ROLE_ORGANISER))
     form = register_form(event, "gina")
     gina = stub.Register(form)
     expect("register", joined(event_id, gina.user_id))
@@ -70,34 +78,43 @@ def test_every_act_appends_exactly_its_changes(scene: AuthScene, subtests: pytes
     expect("join again")
     leave = pb.LeaveEventRequest(event_id=event_id)
     stub.LeaveEvent(leave, metadata=sven.metadata)
-    expect("leave", left(sven.user_id))
+    expect("leave", left(event_id, sven.user_id))
     remove = pb.LeaveEventRequest(event_id=event_id, user_id=sven.user_id)
     stub.LeaveEvent(remove, metadata=olga.metadata)
     expect("remove a user who is not a guest")
     stub.JoinEvent(join, metadata=sven.metadata)
     stub.LeaveEvent(remove, metadata=olga.metadata)
-    expect("remove", joined(event_id, sven.user_id), left(sven.user_id), updated())
+    expect("remove", joined(event_id, sven.user_id), left(event_id, sven.user_id), updated(event_id))
+    stub.DeleteUser(pb.DeleteUserRequest(), metadata=bearer(gina.tokens.access_token))
+    expect("erase a guest", (pb.Change.KIND_USER_ERASED, "", gina.user_id, pb.ROLE_UNSPECIFIED, False, None))
+
+
+def test_every_act_on_an_event_appends_exactly_its_changes(scene: AuthScene, subtests: pytest.Subtests) -> None:
+    olga, stub = scene.organiser("olga"), scene.stub
+    event_id = scene.event(olga).event_id
+    expect = Expectation(scene, subtests)
     for closed in (True, False):
         update = pb.UpdateEventRequest(event_id=event_id, closed=BoolValue(value=closed))
         stub.UpdateEvent(update, metadata=olga.metadata)
-        expect("close or open", updated(closed))
+        expect("close or open", updated(event_id, closed))
     update = pb.UpdateEventRequest(event_id=event_id, expire_time=to_timestamp(LATER))
     stub.UpdateEvent(update, metadata=olga.metadata)
-    expect("set an end", updated(ends=to_timestamp(LATER)))
-    stub.DeleteUser(pb.DeleteUserRequest(), metadata=bearer(gina.tokens.access_token))
-    expect("erase a guest", (pb.Change.KIND_USER_ERASED, "", gina.user_id, pb.ROLE_UNSPECIFIED, False, None))
+    expect("set an end", updated(event_id, ends=to_timestamp(LATER)))
     stub.DeleteEvent(pb.DeleteEventRequest(event_id=event_id), metadata=olga.metadata)
-    expect(
-        "delete the event",
-        (pb.Change.KIND_EVENT_DELETED, event_id, "", pb.ROLE_UNSPECIFIED, False, None),
-        left(olga.user_id),
-    )
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
-        scene.event(scene.guest(scene.event(olga)))
+    deleted = (pb.Change.KIND_EVENT_DELETED, event_id, "", pb.ROLE_UNSPECIFIED, False, None)
+    expect("delete the event", deleted, left(event_id, olga.user_id))
+
+
+def test_a_rejected_act_and_a_read_append_no_change(scene: AuthScene, subtests: pytest.Subtests) -> None:
+    olga = scene.organiser("olga")
+    event, expect = scene.event(olga), Expectation(scene, subtests)
+    greg = scene.guest(event)
+    expect("join", joined(event.event_id, greg.user_id))
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+        scene.event(greg)
+    expect("be rejected")
     scene.stub.GetUser(pb.GetUserRequest(), metadata=olga.metadata)
-    event_id = scene.changes(last)[0].event_id
-    greg = scene.changes(last)[-1].user_id
-    expect("refused", updated(), joined(event_id, olga.user_id, pb.ROLE_ORGANISER), joined(event_id, greg))
+    expect("read")
 
 
 def test_the_feed_is_paginated(scene: AuthScene, subtests: pytest.Subtests) -> None:
@@ -122,7 +139,7 @@ def test_the_feed_is_paginated(scene: AuthScene, subtests: pytest.Subtests) -> N
         with subtests.test(after=after, size=size):
             assert list_changes(after, size) == expected
     for size in (-1, 1001, 2**31 - 1):
-        with subtests.test(size=size), refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+        with subtests.test(size=size), raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
             list_changes(0, size)
 
 
@@ -130,12 +147,12 @@ def test_only_followers_read_the_feed_and_services_are_not_users(scene: AuthScen
     olga = scene.organiser()
     for name in ("selfie", "matcher", "gateway"):
         scene.stub.ListChanges(pb.ListChangesRequest(), metadata=scene.as_service(name))
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             scene.stub.GetUser(pb.GetUserRequest(), metadata=scene.as_service(name))
     for metadata in (olga.metadata, scene.as_service("auth")):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             scene.stub.ListChanges(pb.ListChangesRequest(), metadata=metadata)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         scene.stub.ListChanges(pb.ListChangesRequest())
 
 

@@ -8,7 +8,7 @@ import pytest
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_races import at_once
-from tests.harness.calls import Refusal, refused
+from tests.harness.calls import RpcFault, raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 ORGANISER, COUPLE, PHOTOGRAPHER = pb.ROLE_ORGANISER, pb.ROLE_COUPLE, pb.ROLE_PHOTOGRAPHER
@@ -33,7 +33,7 @@ def test_the_last_organiser_cannot_leave(scene: AuthScene, party: Party) -> None
     scene.stub.LeaveEvent(leave, metadata=otto.metadata)
     assert scene.memberships(otto) == []
     for remove in (leave, pb.LeaveEventRequest(event_id=event.event_id, user_id=olga.user_id)):
-        with refused(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_CANNOT_LEAVE"):
+        with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_CANNOT_LEAVE"):
             scene.stub.LeaveEvent(remove, metadata=olga.metadata)
 
 
@@ -61,7 +61,7 @@ def test_erasing_an_organiser_while_another_accepts_keeps_or_deletes_the_event(s
             lambda olga=olga: scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=olga.metadata),
             lambda token=token, otto=otto: scene.accept(token, otto),
         )
-        if isinstance(accepted, Refusal):
+        if isinstance(accepted, RpcFault):
             assert accepted.reason == "INVALID_INVITATION"
             assert role_of(scene, otto) == []
         else:
@@ -97,7 +97,7 @@ def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene
     olga, gina = (Person(str(users[name]), name, scene.as_user(str(users[name]))) for name in ("olga", "gina"))
     old = scene.get_event(pb.Event(event_id=str(event)), olga)
     assert (old.role, old.guest_count) == (ORGANISER, 1)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=old.event_code), metadata=gina.metadata)
     assert scene.accept(scene.invite(old, olga, COUPLE), gina) == COUPLE
     # A process of the previous version can still run alongside this one and write this.

@@ -65,7 +65,7 @@ def test_an_added_organiser_can_log_in(scene: AuthScene, command: Command, capsy
     """Access to the database suffices; the command needs no keys."""
     command("add-organiser", "--username", "olga", "--email", "olga@example.org", MINOIS_KEYS="", SIGNING_KEY="")
     answer = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD))
-    assert f"Organiser olga can log in now ({answer.user_id})." in capsys.readouterr().out
+    assert f"Organiser olga can sign in now ({answer.user_id})." in capsys.readouterr().out
     user = scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token))
     assert user.organiser
 
@@ -203,9 +203,10 @@ def test_a_process_stops_on_sigterm_even_while_followers_wait(
         port = next(line["port"] for line in read_lines(process.stdout) if line.get("action") == "serving")
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = auth_pb2_grpc.AuthServiceStub(channel)
-            assert not stub.CheckEventCode(pb.CheckEventCodeRequest(event_code="0"), timeout=5).valid
             request = pb.ListChangesRequest(wait=Duration(seconds=20))
             poll = stub.ListChanges.future(request, timeout=30, metadata=bearer(signer("selfie").sign_service()))
+            # A later call on the same connection: its answer shows that the poll has arrived.
+            assert not stub.CheckEventCode(pb.CheckEventCodeRequest(event_code="0"), timeout=30).valid
             assert not poll.done()
             process.send_signal(signal.SIGTERM)
             assert list(poll.result(timeout=9).changes) == []

@@ -11,7 +11,7 @@ from tests.auth.mail import Mail
 from tests.auth.scene import PASSWORD, AuthScene
 from tests.auth.test_credentials import NEW, UNAUTHENTICATED, change, change_email, may_log_in, reset
 from tests.auth.test_session_list import by, log_in
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_a_reset_request_does_not_reveal_whether_an_account_exists(scene: AuthSc
     for unknown in ("nobody@example.org", "vera@example.org"):
         ask(scene, unknown)
     assert sent_links(mail, "password") == []
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         ask(scene, "no address")
 
 
@@ -76,12 +76,12 @@ def test_a_new_email_takes_effect_when_its_link_is_used(scene: AuthScene, mail: 
     assert email_of(scene, olga.user_id) == "olga@example.org"
     [(to, token)] = sent_links(mail, "email")
     assert to == "new@example.org"
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         reset(scene, token)  # it is valid for nothing else
     confirm(scene, token)
     assert email_of(scene, olga.user_id) == "new@example.org"
     for old in (token, "unknown"):
-        with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+        with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
             confirm(scene, old)
 
 
@@ -103,7 +103,7 @@ def test_an_email_taken_meanwhile_is_not_confirmed(scene: AuthScene, mail: Mail)
     change_email(scene, olga.metadata, "new@example.org")
     [(_, token)] = sent_links(mail, "email")
     scene.organiser("new")
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         confirm(scene, token)
     assert email_of(scene, olga.user_id) == "olga@example.org"
 
@@ -117,7 +117,7 @@ def test_a_new_email_revokes_the_links_sent_to_the_old_one(scene: AuthScene, mai
     ask(scene, "olga@example.org")  # waits while the address changes
     confirm(scene, token)
     assert len(sent_links(mail, "password")) == 1
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         reset(scene, old)
     assert may_log_in(scene, PASSWORD)
 
@@ -169,9 +169,9 @@ def test_a_failed_change_is_not_notified(scene: AuthScene, mail: Mail) -> None:
     [(_, token)] = sent_links(mail, "email")
     take = "UPDATE auth.users SET email = 'new@example.org', email_key = 'new@example.org' WHERE id = :id"
     scene.sql(take, id=other.user_id)
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         confirm(scene, token)
-    with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change(scene, by(log_in(scene)), "not it", NEW)
     assert list_notifications(mail) == []
 

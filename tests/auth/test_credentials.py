@@ -10,7 +10,7 @@ from auth_service.store import SessionStore
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
 from tests.auth.test_session_list import by, listed, log_in, refresh
-from tests.harness.calls import Metadata, refused
+from tests.harness.calls import Metadata, raises_fault
 
 NEW = "a new correct horse"
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
@@ -48,7 +48,7 @@ def test_changing_a_password_ends_the_other_sessions(scene: AuthScene) -> None:
     mine, other = log_in(scene), log_in(scene)
     change(scene, by(mine))
     assert (may_log_in(scene, PASSWORD), may_log_in(scene, NEW)) == (False, True)
-    with refused(UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, other)
     assert refresh(scene, mine)
 
@@ -56,11 +56,11 @@ def test_changing_a_password_ends_the_other_sessions(scene: AuthScene) -> None:
 def test_a_change_without_the_old_password_is_rejected(scene: AuthScene) -> None:
     scene.organiser()
     mine, other = log_in(scene), log_in(scene)
-    with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change(scene, by(mine), old="wrong horse")
-    with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change_email(scene, by(mine), "x@example.org", "")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         change(scene, by(mine), new="short")
     assert refusal.violations == {"new_password": "password_too_short"}
     assert may_log_in(scene, PASSWORD)
@@ -70,7 +70,7 @@ def test_a_change_without_the_old_password_is_rejected(scene: AuthScene) -> None
 def test_a_guest_without_a_password_cannot_change_credentials(scene: AuthScene) -> None:
     vera = scene.visitor(scene.event(scene.organiser()))
     for call in (lambda: change(scene, vera.metadata), lambda: change_email(scene, vera.metadata, "v@example.org")):
-        with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
+        with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
             call()
     with pytest.raises(Exception, match="does not exist"):
         make_reset(scene, "")
@@ -78,7 +78,7 @@ def test_a_guest_without_a_password_cannot_change_credentials(scene: AuthScene) 
 
 def test_a_token_without_a_session_cannot_change_the_password(scene: AuthScene) -> None:
     olga = scene.organiser()
-    with refused(UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_TOKEN"):
         change(scene, olga.metadata)
     assert may_log_in(scene, PASSWORD)
 
@@ -89,10 +89,10 @@ def test_without_a_mailer_an_email_changes_immediately(scene: AuthScene) -> None
     assert not change_email(scene, olga.metadata, "Olga@example.com")
     assert may_log_in(scene, PASSWORD, "olga@EXAMPLE.com")
     assert not may_log_in(scene, PASSWORD, "olga@example.org")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         change_email(scene, olga.metadata, "OTTO@example.org")
     assert refusal.violations == {"email": "email_taken"}
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         change_email(scene, olga.metadata, "no address")
     assert scene.stub.GetUser(pb.GetUserRequest(), metadata=olga.metadata).email == "Olga@example.com"
 
@@ -101,16 +101,16 @@ def test_a_reset_link_sets_a_password_once_and_ends_every_session(scene: AuthSce
     scene.organiser()
     tokens, link, spare = log_in(scene), make_reset(scene), make_reset(scene, "olga@example.org")
     sign_in = scene.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=by(tokens)).token
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         reset(scene, link, "short")
     assert reset(scene, link) == "olga"
     assert (may_log_in(scene, PASSWORD), may_log_in(scene, NEW)) == (False, True)
-    with refused(UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, tokens)
     for old in (link, spare, "unknown", "", "a\0b"):
-        with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+        with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
             reset(scene, old, "yet another horse")
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         scene.stub.SignIn(pb.SignInRequest(token=sign_in))
     assert not may_log_in(scene, "yet another horse")
 
@@ -122,7 +122,7 @@ def test_an_expired_link_is_rejected_and_deleted(scene: AuthScene) -> None:
     ((left,),) = scene.sql("SELECT extract(epoch FROM expires_at - now()) FROM auth.account_links")
     assert 86_000 < left <= 86_400
     scene.sql("UPDATE auth.account_links SET expires_at = now()")
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         reset(scene, link)
     scene.auth.tidy()
     assert scene.sql("SELECT FROM auth.account_links") == []
@@ -131,7 +131,7 @@ def test_an_expired_link_is_rejected_and_deleted(scene: AuthScene) -> None:
 
 def test_an_unknown_link_is_rejected_before_hashing(scene: AuthScene) -> None:
     before = len(scene.passwords.work)
-    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         reset(scene, "unknown")
     assert len(scene.passwords.work) == before
 
@@ -147,7 +147,7 @@ def test_of_concurrent_uses_of_a_link_one_succeeds(scene: AuthScene) -> None:
 
 
 def test_without_a_mailer_a_reset_by_email_is_rejected(scene: AuthScene) -> None:
-    with refused(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
         scene.stub.SendPasswordReset(pb.SendPasswordResetRequest(email="o@example.org", language="en"))
 
 
@@ -195,7 +195,7 @@ def test_of_two_changes_from_the_same_old_password_the_second_is_rejected(
         return hash_password(password)
 
     monkeypatch.setattr(scene.passwords, "hash", change_first)
-    with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change(scene, by(mine), new="the other horse")
     assert may_log_in(scene, NEW)
 
@@ -218,7 +218,7 @@ def test_common_passwords_are_rejected(scene: AuthScene) -> None:
         ("password", lambda: reset(scene, link, "qwertyuiop")),
     ]
     for field, call in calls:
-        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+        with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
             call()
         assert refusal.violations == {field: "password_too_common"}
     assert may_log_in(scene, PASSWORD)

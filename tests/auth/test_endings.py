@@ -19,7 +19,7 @@ from kit.rpc.identity import Verifier
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_session_list import by, listed, log_in, refresh
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 
 def ended(scene: AuthScene, after: int = 0, wait_s: int = 0) -> pb.ListEndedSessionsResponse:
@@ -43,7 +43,7 @@ def log_out(scene: AuthScene, tokens: pb.TokenPair) -> None:
 def steal(scene: AuthScene, tokens: pb.TokenPair) -> None:
     refresh(scene, tokens)
     scene.sql("UPDATE auth.refresh_tokens SET used_at = used_at - interval '11 s'")
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, tokens)
 
 
@@ -82,7 +82,7 @@ def test_an_erasure_and_leaving_the_last_event_are_listed(scene: AuthScene) -> N
 
 def test_only_services_can_list_ended_sessions(scene: AuthScene) -> None:
     olga = scene.organiser()
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
         scene.stub.ListEndedSessions(pb.ListEndedSessionsRequest(), metadata=olga.metadata)
 
 

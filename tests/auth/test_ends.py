@@ -9,7 +9,7 @@ from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 NOW = datetime.now(UTC)
 PAST = [datetime(1, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC), NOW - timedelta(seconds=1)]
@@ -24,10 +24,10 @@ def update(scene: AuthScene, event: pb.Event, who: Person, **fields: object) -> 
 @pytest.mark.parametrize("ends", PAST, ids=["the first day", "2020", "a second ago"])
 def test_an_end_in_the_past_is_rejected(scene: AuthScene, ends: datetime) -> None:
     olga = scene.organiser()
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
         scene.event(olga, expire_time=to_timestamp(ends))
     event = scene.event(olga, expire_time=to_timestamp(FUTURE))
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
         update(scene, event, olga, expire_time=to_timestamp(ends))
     assert created.violations == updated.violations == {"expires_at": "ends_in_past"}
     assert not scene.get_event(event, olga).closed
@@ -39,7 +39,7 @@ def test_a_closed_event_may_have_an_end_in_the_past(scene: AuthScene) -> None:
     closed = update(scene, event, olga, expire_time=to_timestamp(PAST[1]), closed=BoolValue(value=True))
     assert (closed.closed, closed.expire_time.ToDatetime(UTC)) == (True, PAST[1])
     assert update(scene, event, olga, expire_time=to_timestamp(PAST[2])).closed
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         update(scene, event, olga, expire_time=to_timestamp(PAST[0]), closed=BoolValue(value=False))
 
 
@@ -66,7 +66,7 @@ def test_an_ended_event_can_be_updated_with_its_own_end(scene: AuthScene) -> Non
     scene.sql("UPDATE auth.events SET expires_at = :ended", ended=ended)
     shown = ended.replace(second=0, microsecond=0)
     assert update(scene, event, olga, name=StringValue(value="New"), expire_time=to_timestamp(shown)).name == "New"
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         update(scene, event, olga, expire_time=to_timestamp(ended - timedelta(days=2)))
     prolonged = update(scene, event, olga, expire_time=to_timestamp(FUTURE))
     assert prolonged.expire_time.ToDatetime(UTC) == FUTURE

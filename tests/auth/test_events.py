@@ -14,7 +14,7 @@ from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=6)
@@ -67,16 +67,16 @@ def test_strangers_get_not_found_and_guests_get_permission_denied(scene: AuthSce
     for rpc, make_request in EVENT_RPCS.items():
         call = getattr(scene.stub, rpc)
         with subtests.test(rpc=rpc):
-            with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND") as stranger:
+            with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND") as stranger:
                 call(make_request(event, greg), metadata=sven.metadata)
             missing = pb.Event(event_id=str(uuid4()))
-            with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND") as nothing:
+            with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND") as nothing:
                 call(make_request(missing, greg), metadata=sven.metadata)
             assert stranger.message == nothing.message
-            with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+            with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
                 call(make_request(event, greg), metadata=gina.metadata)
             for malformed in ("", "1", "../../etc/passwd", "' OR 1=1", "\0"):
-                with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+                with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
                     call(make_request(pb.Event(event_id=malformed), greg), metadata=olga.metadata)
     assert scene.last_change() == before
     for rpc, make_request in EVENT_RPCS.items():
@@ -94,7 +94,7 @@ def test_the_creator_of_an_event_is_its_first_member(scene: AuthScene) -> None:
 
 def test_only_organisers_can_create_events(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.event(gina)
 
 
@@ -102,7 +102,7 @@ def test_a_repeated_creation_returns_the_same_event(scene: AuthScene) -> None:
     olga, otto, request_id = scene.organiser("olga"), scene.organiser("otto"), str(uuid4())
     first = scene.event(olga, "first", request_id=request_id)
     assert scene.event(olga, "second", request_id=request_id) == first
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         scene.event(otto, "not mine", request_id=request_id)
     assert scene.sql("SELECT count(*) FROM auth.events") == [(1,)]
 
@@ -134,17 +134,17 @@ def test_the_fields_of_an_event_are_validated(scene: AuthScene, subtests: pytest
     event = scene.event(olga)
     for fields, violations in EVENT_RULES:
         with subtests.test(violations=violations):
-            with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
+            with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
                 scene.event(olga, **{"name": "Party", **fields})  # type: ignore[dict-item]
             update = edit(event, **fields)
-            with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
+            with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
                 scene.stub.UpdateEvent(update, metadata=olga.metadata)
             assert created.violations == updated.violations == violations
 
 
 @pytest.mark.parametrize("seconds", [10**15, -(10**15)])
 def test_an_out_of_range_time_is_rejected(scene: AuthScene, seconds: int) -> None:
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.event(scene.organiser(), start_time=Timestamp(seconds=seconds))
 
 
@@ -167,7 +167,7 @@ def test_an_update_changes_only_the_fields_that_are_set(scene: AuthScene) -> Non
     assert renewed.event_code != event.event_code
     ended = update(expire_time=to_timestamp(LATER))
     assert (ended.name, ended.start_time, ended.event_code) == ("Another name", event.start_time, renewed.event_code)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         update(start_time=to_timestamp(LATER))
     assert refusal.violations == {"expires_at": "ends_before_start"}
     codes = {event.event_code: False, renewed.event_code: True}
@@ -219,13 +219,13 @@ def test_joining_again_changes_nothing(scene: AuthScene) -> None:
 def test_a_shut_event_cannot_be_joined(scene: AuthScene, shut: str) -> None:
     event, sven = scene.event(scene.organiser()), scene.stranger()
     scene.sql(f"UPDATE auth.events SET {shut}")
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=sven.metadata)
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=sven.metadata).memberships
 
 
 def test_joining_with_an_unknown_code_fails(scene: AuthScene) -> None:
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code="0000-0000"), metadata=scene.stranger().metadata)
 
 
@@ -238,7 +238,7 @@ def test_guests_can_leave_and_organisers_can_remove_them(scene: AuthScene) -> No
     for _ in range(2):
         scene.stub.LeaveEvent(remove, metadata=olga.metadata)
     assert list_guests(scene, event, olga) == [("olga", pb.ROLE_ORGANISER)]
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=gina.metadata)
 
 
@@ -256,7 +256,7 @@ def test_an_organiser_cannot_leave(scene: AuthScene, named: bool) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
     request = pb.LeaveEventRequest(event_id=event.event_id, user_id=olga.user_id if named else "")
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_CANNOT_LEAVE"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_CANNOT_LEAVE"):
         scene.stub.LeaveEvent(request, metadata=olga.metadata)
 
 
@@ -266,9 +266,9 @@ def test_a_deleted_event_is_gone(scene: AuthScene) -> None:
     gina = scene.guest(event, "gina")
     delete = pb.DeleteEventRequest(event_id=event.event_id)
     scene.stub.DeleteEvent(delete, metadata=olga.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         scene.stub.DeleteEvent(delete, metadata=olga.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=gina.metadata)
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=gina.metadata).memberships
     assert scene.sql("SELECT count(*) FROM auth.tombstones WHERE id = :id", id=event.event_id) == [(1,)]

@@ -9,7 +9,7 @@ import pytest
 from auth_service.store import AccountStore, accounts
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 
@@ -64,21 +64,21 @@ def test_names_of_guests_are_not_unique(scene: AuthScene) -> None:
 )
 def test_the_fields_of_a_guest_are_validated(scene: AuthScene, fields: dict[str, str], reason: str) -> None:
     event = scene.event(scene.organiser())
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         enter(scene, event, **fields)
     assert refusal.violations == {next(iter(fields)): reason}
 
 
 def test_a_wrong_code_and_a_closed_event_reject_guests(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.CreateGuest(pb.CreateGuestRequest(event_code="0000-0000"))
     request_id = str(uuid4())
     first = enter(scene, event, request_id)
     scene.stub.UpdateEvent(
         pb.UpdateEventRequest(event_id=event.event_id, closed={"value": True}), metadata=olga.metadata
     )
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         enter(scene, event)
     assert enter(scene, event, request_id).user_id == first.user_id, "the response to the first attempt was lost"
 
@@ -97,16 +97,16 @@ def test_a_request_id_signs_in_for_ten_minutes_and_only_to_guests_without_a_pass
     event, request_id = scene.event(olga := scene.organiser()), str(uuid4())
     answer = enter(scene, event, request_id)
     other = scene.event(olga, "Another")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
         enter(scene, other, request_id)
     scene.sql("UPDATE auth.users SET created_at = now() - interval '11 minutes' WHERE id = :id", id=answer.user_id)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
         enter(scene, event, request_id)
     registered = str(uuid4())
     form = register_form(event, "ben")
     form.request_id = registered
     scene.stub.Register(form)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
         enter(scene, event, registered)
 
 
@@ -132,7 +132,7 @@ def test_a_guest_without_a_password_cannot_log_in_by_password(scene: AuthScene) 
     enter(scene, scene.event(scene.organiser()), display_name="gina")
     for name in ("gina", "", "None"):
         for password in ("", PASSWORD):
-            with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+            with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
                 scene.stub.Login(pb.LoginRequest(username=name, password=password))
 
 
@@ -144,13 +144,13 @@ def set_credentials(scene: AuthScene, tokens: pb.TokenPair, name: str) -> None:
 def test_a_guest_can_set_credentials_once(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     answer = enter(scene, event, display_name="Gina")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         set_credentials(scene, answer.tokens, "OLGA")
     assert refusal.violations == {"username": "username_taken", "email": "email_taken"}
     set_credentials(scene, answer.tokens, "gina")
     login = scene.stub.Login(pb.LoginRequest(username="Gina", password=PASSWORD))
     assert login.user_id == answer.user_id
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_SET"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_SET"):
         set_credentials(scene, answer.tokens, "gina2")
 
 
@@ -173,7 +173,7 @@ def test_erasing_a_guest_erases_their_consents(scene: AuthScene) -> None:
     answer = enter(scene, scene.event(scene.organiser()), display_name="Gina", consent_version="1")
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=bearer(answer.tokens.access_token))
     assert scene.sql("SELECT FROM auth.consents") == []
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         get_user(scene, answer.tokens)
 
 
@@ -215,11 +215,11 @@ def test_a_guest_can_consent_later(scene: AuthScene) -> None:
 def test_consent_needs_a_membership_and_a_version(scene: AuthScene) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(olga)
     metadata = bearer(enter(scene, event).tokens.access_token)
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         scene.stub.RecordConsent(
             pb.RecordConsentRequest(event_id=other.event_id, consent_version="1"), metadata=metadata
         )
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         scene.stub.RecordConsent(pb.RecordConsentRequest(event_id=event.event_id), metadata=metadata)
     assert scene.sql("SELECT FROM auth.consents") == []
 

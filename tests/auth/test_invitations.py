@@ -14,7 +14,7 @@ from auth_service.store import invitations
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, Person
 from tests.auth.test_races import at_once
-from tests.harness.calls import Refusal, bearer, refused
+from tests.harness.calls import RpcFault, bearer, raises_fault
 
 GUEST, ORGANISER = pb.ROLE_GUEST, pb.ROLE_ORGANISER
 COUPLE, PHOTOGRAPHER = pb.ROLE_COUPLE, pb.ROLE_PHOTOGRAPHER
@@ -84,11 +84,11 @@ def test_an_invitation_can_be_used_once(scene: AuthScene, party: Party) -> None:
     gina, greg = scene.guest(event, "gina"), scene.guest(event, "greg")
     for _ in range(2):
         assert scene.accept(token, gina) == PHOTOGRAPHER, "a repeat after a lost response succeeds"
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, greg)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         look(scene, token)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         register(scene, token, "rita")
     assert role_of(scene, greg) == [GUEST]
     assert scene.kinds_about(gina) == [JOINED, JOINED]
@@ -103,7 +103,7 @@ def test_of_concurrent_acceptances_one_gets_the_role(scene: AuthScene, party: Pa
             *(lambda guest=guest, token=token: scene.accept(token, guest) for guest in guests),
             lambda token=token: register(scene, token, f"rita{uuid4().hex[:6]}"),
         )
-        refusals = [answer.reason for answer in answers if isinstance(answer, Refusal)]
+        refusals = [answer.reason for answer in answers if isinstance(answer, RpcFault)]
         # A guest who already has the role keeps it and does not use up the invitation.
         assert set(refusals) <= {"INVALID_INVITATION"}
     used = scene.sql("SELECT count(*), count(DISTINCT used_by) FROM auth.invitations WHERE used_by IS NOT NULL")[0]
@@ -153,7 +153,7 @@ def test_a_co_organiser_can_administer_the_event_but_not_create_one(scene: AuthS
     event, olga = party
     otto = scene.member(event, olga, ORGANISER, "otto")
     assert scene.invite(event, otto)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.event(otto)
 
 
@@ -161,7 +161,7 @@ def test_only_the_organiser_role_requires_a_password(scene: AuthScene, party: Pa
     event, olga = party
     visitor = scene.visitor(event)
     token = scene.invite(event, olga, ORGANISER)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
         scene.accept(token, visitor)
     assert scene.accept(scene.invite(event, olga, PHOTOGRAPHER), visitor) == PHOTOGRAPHER
     credentials = pb.SetCredentialsRequest(username="vera", email="vera@example.org", password=PASSWORD)
@@ -183,7 +183,7 @@ def test_an_invitation_admits_a_waiting_guest(scene: AuthScene) -> None:
 def test_an_invitation_can_be_accepted_with_a_new_account(scene: AuthScene, party: Party) -> None:
     event, olga = party
     token, request_id = scene.invite(event, olga, ORGANISER), str(uuid4())
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         register(scene, token, "olga", password="short")
     assert refusal.violations == {
         "username": "username_taken",
@@ -193,13 +193,13 @@ def test_an_invitation_can_be_accepted_with_a_new_account(scene: AuthScene, part
     first = register(scene, token, "rita", request_id=request_id)
     again = register(scene, token, "rita", request_id=request_id)
     assert (first.user_id, first.event_id) == (again.user_id, event.event_id)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         register(scene, token, "rita", request_id=request_id, password="another password")
     rita = Person(first.user_id, "rita", bearer(first.tokens.access_token))
     assert role_of(scene, rita) == [ORGANISER]
     user = scene.stub.GetUser(pb.GetUserRequest(), metadata=rita.metadata)
     assert (user.username, user.organiser) == ("rita", False)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         register(scene, "no-such-token", "rolf")
 
 
@@ -214,9 +214,9 @@ def test_an_invitation_is_valid_for_a_week_or_until_it_is_revoked(scene: AuthSce
     for _ in range(2):
         scene.stub.RevokeInvitation(revoke, metadata=olga.metadata)
     for token in (old, withdrawn, "", "\0", "x" * 10_000):
-        with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
             scene.accept(token, gina)
-        with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
             look(scene, token)
     scene.auth.tidy()
     assert scene.sql("SELECT count(*) FROM auth.invitations") == [(0,)]
@@ -235,14 +235,14 @@ def test_an_organiser_of_another_event_cannot_revoke_an_invitation(scene: AuthSc
 
 @pytest.mark.parametrize("role", [pb.ROLE_UNSPECIFIED, GUEST])
 def test_an_invitation_for_the_guest_role_is_rejected(scene: AuthScene, party: Party, role: int) -> None:
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.invite(*party, role)
 
 
 def test_the_number_of_open_invitations_is_limited(scene: AuthScene, party: Party) -> None:
     for _ in range(MAX_OPEN):
         scene.invite(*party)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_INVITATIONS"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_INVITATIONS"):
         scene.invite(*party)
 
 
@@ -251,7 +251,7 @@ def test_a_removed_guest_can_return_only_by_a_newer_invitation(scene: AuthScene,
     gina = scene.guest(event)
     before = scene.invite(event, olga)
     scene.remove(event, gina, olga)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         scene.accept(before, gina)
     assert scene.memberships(gina) == []
     assert scene.accept(scene.invite(event, olga), gina) == PHOTOGRAPHER
@@ -263,7 +263,7 @@ def test_repeating_an_acceptance_after_a_removal_fails(scene: AuthScene, party: 
     sven, token = scene.stranger(), scene.invite(event, olga)
     scene.accept(token, sven)
     scene.remove(event, sven, olga)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, sven)
 
 
@@ -273,7 +273,7 @@ def test_removing_an_organiser_revokes_their_invitations(scene: AuthScene, party
     token = scene.invite(event, otto, ORGANISER)
     scene.remove(event, otto, olga)
     assert list_open(scene, event, olga) == []
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, scene.stranger())
 
 
@@ -281,7 +281,7 @@ def test_an_invitation_to_a_deleted_event_is_invalid(scene: AuthScene, party: Pa
     event, olga = party
     token = scene.invite(event, olga)
     scene.stub.DeleteEvent(pb.DeleteEventRequest(event_id=event.event_id), metadata=olga.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, scene.stranger())
 
 

@@ -15,7 +15,7 @@ from kit.db.engine import transaction
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 DAYS = 31
@@ -52,7 +52,7 @@ def test_a_guest_without_credentials_and_events_is_erased_after_a_month(scene: A
     pass_time(scene, 2)
     assert [exists(scene, person) for person in (gone, stays, registered)] == [False, True, True]
     assert scene.changes()[-1].kind == pb.Change.KIND_USER_ERASED
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.memberships(gone)
 
 

@@ -8,7 +8,7 @@ import pytest
 from auth_service.service.sessions import Sessions
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 
 def make_link(scene: AuthScene, person: Person, event: pb.Event | None = None, guest: Person | None = None) -> str:
@@ -42,7 +42,7 @@ def test_a_link_signs_in_one_other_device(scene: AuthScene) -> None:
     refreshed = scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=answer.tokens.refresh_token))
     assert refreshed.tokens.access_token
     age(scene, 11)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         sign_in(scene, token)
 
 
@@ -62,7 +62,7 @@ def test_a_link_is_valid_for_ten_minutes(scene: AuthScene) -> None:
     assert sign_in(scene, token).user_id == gina.user_id
     token = make_link(scene, gina)
     age(scene, 601)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         sign_in(scene, token)
     scene.auth.tidy()
     assert scene.sql("SELECT FROM auth.sign_in_links") == []
@@ -71,7 +71,7 @@ def test_a_link_is_valid_for_ten_minutes(scene: AuthScene) -> None:
 @pytest.mark.parametrize("token", ["", "x", "' OR true --", "\0", "x" * 5000])
 def test_an_invalid_token_is_rejected(scene: AuthScene, token: str) -> None:
     make_link(scene, scene.guest(scene.event(scene.organiser())))
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         sign_in(scene, token)
 
 
@@ -109,7 +109,7 @@ def test_a_link_to_the_account_of_another_user_is_rejected(scene: AuthScene) -> 
     olga, omar = scene.organiser(), scene.organiser("omar")
     event, other = scene.event(olga), scene.event(omar, "Another")
     gina, hans = scene.visitor(event), scene.visitor(other)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         make_link(scene, gina, event, gina)
     for caller, of_event, guest, code, reason in (
         (omar, event, gina, grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"),
@@ -117,10 +117,10 @@ def test_a_link_to_the_account_of_another_user_is_rejected(scene: AuthScene) -> 
         (olga, event, olga, grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"),
         (olga, event, scene.guest(event, "ada"), grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_SET"),
     ):
-        with refused(code, reason):
+        with raises_fault(code, reason):
             make_link(scene, caller, of_event, guest)
     scene.stub.JoinEvent(pb.JoinEventRequest(event_code=other.event_code), metadata=gina.metadata)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "GUEST_OF_OTHERS"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "GUEST_OF_OTHERS"):
         make_link(scene, olga, event, gina)
     assert scene.sql("SELECT FROM auth.sign_in_links") == []
 
@@ -138,7 +138,7 @@ def test_erasing_an_account_revokes_its_links(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     token = make_link(scene, gina)
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         sign_in(scene, token)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         make_link(scene, gina)

@@ -19,7 +19,7 @@ from kit.rpc.identity import Signer
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 from tests.auth.scene import AuthScene, registration
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 from tests.unit.test_passwords import HeldHasher
 
 CONNECTIONS = 100
@@ -45,8 +45,8 @@ class Flooded:
     hasher: RefusingHasher
 
     def log_in(self, number: int) -> tuple[str, str]:
-        """Fails to log in over a separate connection; returns status and reason."""
-        refusal = Refusal()
+        """Fails to sign in over a separate connection; returns status and reason."""
+        refusal = RpcFault()
         # Without this option, all channels of a process share one connection.
         options = [("grpc.use_local_subchannel_pool", 1)]
         with grpc.insecure_channel(self.address, options) as channel:
@@ -54,7 +54,7 @@ class Flooded:
             try:
                 stub.Login(pb.LoginRequest(username=f"nobody{number}", password="wrong"), timeout=WAIT_S)
             except grpc.RpcError as error:
-                read_refusal(error, refusal)
+                read_fault(error, refusal)
         return refusal.code.name if refusal.code else "", refusal.reason
 
 

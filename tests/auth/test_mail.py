@@ -10,7 +10,7 @@ from auth_service.smtp import MailServerUnavailable
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.mail import SITE, Mail
 from tests.auth.scene import AuthScene
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 
 def test_one_email_is_sent_when_photos_first_appear(mail: Mail, event: pb.Event) -> None:
@@ -126,7 +126,7 @@ def test_an_unsubscribed_address_gets_no_further_email_about_the_event(mail: Mai
     mail.work()
     assert len(mail.smtp.received) == 1
     assert (mail.notice_of(guest), mail.notice_of(other)) == ("", "")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         mail.leave(event, other)
     assert refusal.violations == {"email": "unsubscribed"}
     assert "gina" not in str(mail.scene.sql("SELECT * FROM auth.unsubscribed"))
@@ -134,9 +134,9 @@ def test_an_unsubscribed_address_gets_no_further_email_about_the_event(mail: Mai
 
 def test_setting_an_address_needs_a_membership_and_a_valid_address(mail: Mail, event: pb.Event) -> None:
     guest, stranger = mail.scene.visitor(event), mail.scene.stranger()
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         mail.leave(event, stranger)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         mail.leave(event, guest, "a@b\r\nBcc: c@example.org", "de")
     assert refusal.violations == {"email": "invalid_email", "language": "invalid_language"}
 
@@ -144,9 +144,9 @@ def test_setting_an_address_needs_a_membership_and_a_valid_address(mail: Mail, e
 def test_without_a_mail_server_mail_rpcs_are_rejected(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     guest = scene.visitor(event)
-    with refused(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
         scene.stub.SetNotice(pb.SetNoticeRequest(event_id=event.event_id), metadata=guest.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
         scene.stub.SendSignInLink(pb.SendSignInLinkRequest(email="a@example.org"))
 
 
@@ -165,7 +165,7 @@ def test_a_sign_in_link_is_sent_to_the_account_and_signs_in_once(mail: Mail, eve
     assert row.used_at is not None
     assert 3500 < row.left.total_seconds() <= 3600
     mail.scene.sql("UPDATE auth.sign_in_links SET used_at = used_at - interval '11 s'")
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         mail.scene.stub.SignIn(pb.SignInRequest(token=token))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from auth_service.domain import fold, fold_case
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, register_form
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 NAMES = [
@@ -82,7 +82,7 @@ def test_user_names_of_any_script_register_and_log_in(scene: AuthScene, name: st
 )
 def test_misleading_user_names_are_rejected(scene: AuthScene, name: str) -> None:
     form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(form)
     assert refusal.violations == {"username": "invalid_username"}
 
@@ -91,7 +91,7 @@ def test_misleading_user_names_are_rejected(scene: AuthScene, name: str) -> None
 def test_lookalike_user_names_are_the_same_name(scene: AuthScene, lookalike: str) -> None:
     event = scene.event(scene.organiser())
     scene.stub.Register(register_form(event, "Jürgen", email="guest@example.org"))
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(register_form(event, lookalike, email="other@example.org"))
     assert refusal.violations == {"username": "username_taken"}
     question = pb.CheckUserAvailabilityRequest(username=lookalike, event_code=event.event_code)
@@ -111,7 +111,7 @@ def test_a_password_matches_in_every_unicode_normalisation(scene: AuthScene, typ
     password = "übermäßig süß"
     scene.stub.Register(register_form(event, password=normalize(typed, password)))
     assert scene.stub.Login(pb.LoginRequest(username="gina", password=normalize(again, password))).user_id
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         scene.stub.Login(pb.LoginRequest(username="gina", password="ubermaßig suß"))
 
 
@@ -137,7 +137,7 @@ def test_real_world_email_addresses_are_accepted(scene: AuthScene, address: str,
         user = scene.stub.Register(form)
         assert scene.stub.Login(pb.LoginRequest(username=address.upper(), password=PASSWORD)).user_id == user.user_id
         return
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(form)
     assert refusal.violations == {"email": "invalid_email"}
 
@@ -238,6 +238,7 @@ EXPIRED = "DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"
 
 
 @pytest.mark.parametrize(("query", "index"), [(GUESTS, "memberships_by_time"), (EXPIRED, "refresh_tokens_by_expiry")])
+@pytest.mark.usefixtures("new_databases")
 def test_listing_and_expiry_use_their_indexes(scene: AuthScene, query: str, index: str) -> None:
     with scene.db.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

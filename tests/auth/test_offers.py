@@ -12,7 +12,7 @@ from auth_service.offers import MAX_CREDIT_LENGTH, MAX_URL_LENGTH
 from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 TOMORROW = to_timestamp(datetime.now(UTC) + timedelta(days=1))
@@ -113,18 +113,18 @@ def test_the_fields_of_an_offer_are_validated(
     scene: AuthScene, fields: dict[str, Any], field: str, reason: str
 ) -> None:
     olga = scene.organiser()
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
         scene.event(olga, **fields)
     if "keep_days" in fields:
         fields = {"keep_days": Int32Value(value=fields["keep_days"])}
     update = pb.UpdateEventRequest(event_id=scene.event(olga).event_id, **fields)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
         scene.stub.UpdateEvent(update, metadata=olga.metadata)
     assert created.violations == updated.violations == {field: reason}
 
 
 def test_an_unknown_download_size_is_rejected(scene: AuthScene) -> None:
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.event(scene.organiser(), download=9)
 
 
@@ -196,5 +196,5 @@ def test_an_unknown_guest_photos_choice_is_rejected(scene: AuthScene) -> None:
         lambda: scene.event(olga, guest_photos=9),
         lambda: scene.stub.UpdateEvent(edit_event(event, guest_photos=9), metadata=olga.metadata),
     ):
-        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+        with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
             attempt()

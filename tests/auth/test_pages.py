@@ -11,7 +11,7 @@ import pytest
 
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 ListPage = Callable[[int, str], Any]
 
@@ -126,6 +126,6 @@ def test_out_of_range_sizes_and_foreign_tokens_are_rejected(scene: AuthScene, su
         for name, (size, token) in faulty.items():
             with (
                 subtests.test(list=scope.split()[0], name=name),
-                refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"),
+                raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"),
             ):
                 list_page(size, token)

@@ -14,7 +14,7 @@ from auth_service.servicer import AuthServicer
 from kit.rpc.identity import USER
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 
 ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = "organiser", "couple", "photographer", "guest"
 ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}
@@ -99,22 +99,22 @@ def test_the_roles_in_the_table_can_call_an_rpc_and_no_others(
     visitor = scene.visitor(event)
     request, allowed = RPCS[rpc]
 
-    def call(role: str) -> Refusal:
-        refusal = Refusal()
+    def call(role: str) -> RpcFault:
+        fault = RpcFault()
         try:
             getattr(scene.stub, rpc)(request(event, visitor), metadata=members[role].metadata)
         except grpc.RpcError as error:
-            read_refusal(error, refusal)
-        return refusal
+            read_fault(error, fault)
+        return fault
 
     before = scene.last_change()
     for role in sorted(ALL - allowed):
-        refusal = call(role)
-        assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"), role
+        fault = call(role)
+        assert (fault.code, fault.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"), role
     assert scene.last_change() == before
     for role in sorted(allowed):
-        refusal = call(role)
-        assert (refusal.code, refusal.reason) == (None, ""), role
+        fault = call(role)
+        assert (fault.code, fault.reason) == (None, ""), role
 
 
 def test_the_table_lists_every_user_rpc() -> None:

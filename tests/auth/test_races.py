@@ -12,22 +12,22 @@ import pytest
 from auth_service.store import sessions
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, register_form
-from tests.harness.calls import Refusal, bearer, read_refusal
+from tests.harness.calls import RpcFault, bearer, read_fault
 
 Result = TypeVar("Result")
 
 
-def at_once(*acts: Callable[[], Result]) -> list[Result | Refusal]:
+def at_once(*acts: Callable[[], Result]) -> list[Result | RpcFault]:
     """Runs all acts concurrently; returns the response or the refusal of each."""
     start = Barrier(len(acts))
 
-    def run(act: Callable[[], Result]) -> Result | Refusal:
+    def run(act: Callable[[], Result]) -> Result | RpcFault:
         start.wait()
         try:
             return act()
         except grpc.RpcError as error:
-            refusal = Refusal()
-            read_refusal(error, refusal)
+            refusal = RpcFault()
+            read_fault(error, refusal)
             return refusal
 
     with ThreadPoolExecutor(len(acts)) as pool:
@@ -38,7 +38,7 @@ def test_of_concurrent_registrations_of_one_name_one_succeeds(scene: AuthScene) 
     event = scene.event(scene.organiser())
     forms = [register_form(event, "gina", email=f"gina{n}@example.org") for n in range(20)]
     answers = at_once(*(lambda form=form: scene.stub.Register(form) for form in forms))
-    losers = [answer for answer in answers if isinstance(answer, Refusal)]
+    losers = [answer for answer in answers if isinstance(answer, RpcFault)]
     assert [(loser.reason, loser.violations) for loser in losers] == [
         ("INVALID_FORM", {"username": "username_taken"})
     ] * 19
@@ -78,7 +78,7 @@ def test_no_join_follows_an_erasure(scene: AuthScene) -> None:
             lambda person=person: scene.stub.JoinEvent(join, metadata=person.metadata),
             lambda person=person: scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=person.metadata),
         )
-        assert Counter(answer.reason for answer in answers if isinstance(answer, Refusal)) in (
+        assert Counter(answer.reason for answer in answers if isinstance(answer, RpcFault)) in (
             {},
             {"USER_NOT_FOUND": 1},
         )
@@ -96,7 +96,7 @@ def test_joins_concurrent_with_a_deletion_leave_no_membership(scene: AuthScene) 
         *(lambda person=person: scene.stub.JoinEvent(join, metadata=person.metadata) for person in people),
         lambda: scene.stub.DeleteEvent(delete, metadata=olga.metadata),
     )
-    refusals = {answer.reason for answer in answers if isinstance(answer, Refusal)}
+    refusals = {answer.reason for answer in answers if isinstance(answer, RpcFault)}
     assert refusals <= {"EVENT_CLOSED", "INVALID_EVENT_CODE"}
     assert scene.sql("SELECT count(*) FROM auth.memberships") == [(0,)]
     kinds = [change.kind for change in scene.changes()]
@@ -110,7 +110,7 @@ def refresh_at_once(scene: AuthScene) -> list[pb.TokenPair]:
     gina = scene.guest(scene.event(scene.organiser()))
     refresh = pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token)
     answers = at_once(*[lambda: scene.stub.RefreshToken(refresh)] * 20)
-    pairs = [answer.tokens for answer in answers if not isinstance(answer, Refusal)]
+    pairs = [answer.tokens for answer in answers if not isinstance(answer, RpcFault)]
     for pair in pairs:
         assert scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(pair.access_token)).username == "gina"
     return pairs

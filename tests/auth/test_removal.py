@@ -6,7 +6,7 @@ import pytest
 from auth_service.store import members
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene, Person
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 
 JOINED, LEFT = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT
 
@@ -49,11 +49,11 @@ def test_a_removed_guest_cannot_return_and_the_code_changes(scene: AuthScene, pa
         (LEFT, gina.user_id),
         (pb.Change.KIND_EVENT_UPDATED, ""),
     ]
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         join(scene, event, gina)
     for is_on in (True, False):
         scene.admission(event, olga, is_on)
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
             join(scene, changed, gina)
     assert scene.memberships(gina) == []
     assert scene.kinds_about(gina) == [JOINED, LEFT]
@@ -98,7 +98,7 @@ def test_rejecting_a_waiting_guest_keeps_the_code(scene: AuthScene, party: Party
     assert (changed.admission, changed.event_code) == (True, event.event_code), (
         "a new code would not stop them from rejoining as a new guest"
     )
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         join(scene, event, gina)
     assert scene.kinds_about(gina) == [LEFT]
 
@@ -150,9 +150,9 @@ def test_leaving_the_last_event_signs_out_a_guest_without_credentials(
     token = scene.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=gina.metadata).token
     answer = leave(scene, event, gina) if how is leave else scene.remove(event, gina, olga)
     assert answer.signed_out
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, gina)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         scene.stub.SignIn(pb.SignInRequest(token=token))
 
 

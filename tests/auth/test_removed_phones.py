@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person, register_form
 from tests.auth.test_phones import BEFORE, MARK, join
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
@@ -36,9 +36,9 @@ def enter(scene: AuthScene, event: pb.Event, mark: str) -> pb.CreateGuestRespons
 def test_the_phone_of_a_removed_guest_cannot_create_another_guest(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     renewed = remove(scene, event, olga, join(scene, event))
-    with refused(DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(DENIED, "REMOVED_FROM_EVENT"):
         enter(scene, renewed, MARK)
-    with refused(DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(DENIED, "REMOVED_FROM_EVENT"):
         scene.stub.Register(register_form(renewed, "mallory", phone_mark=MARK))
     assert scene.sql("SELECT FROM auth.users WHERE username = 'mallory'") == []
 
@@ -48,7 +48,7 @@ def test_the_phone_of_a_rejected_waiting_guest_cannot_create_another_guest(scene
     scene.admission(event, olga)
     waiting = join(scene, event)
     renewed = remove(scene, event, olga, waiting)
-    with refused(DENIED, "REMOVED_FROM_EVENT"):
+    with raises_fault(DENIED, "REMOVED_FROM_EVENT"):
         enter(scene, renewed, MARK)
 
 

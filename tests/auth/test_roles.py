@@ -8,7 +8,7 @@ from auth_service.store import MemberStore
 from kit.db.engine import driver_url
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 from tests.selfie.world import wait_until
 
 LIMITS = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "2s", "statement_timeout": "30s"}
@@ -35,16 +35,16 @@ def test_control_a_role_without_a_migration_has_no_limits(postgres: str) -> None
     db.dispose()
 
 
-def join_a_locked_event(scene: AuthScene) -> Refusal:
+def join_a_locked_event(scene: AuthScene) -> RpcFault:
     """Returns the refusal of a call while another transaction locks the event's row."""
-    event, sven, refusal = scene.event(scene.organiser()), scene.stranger(), Refusal()
+    event, sven, refusal = scene.event(scene.organiser()), scene.stranger(), RpcFault()
     join = pb.JoinEventRequest(event_code=event.event_code)
     with scene.db.begin() as connection:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         connection.exec_driver_sql("SELECT FROM auth.events FOR UPDATE")
         with pytest.raises(grpc.RpcError) as raised:
             scene.stub.JoinEvent(join, metadata=sven.metadata, timeout=PATIENCE_S)
-    read_refusal(raised.value, refusal)
+    read_fault(raised.value, refusal)
     assert scene.stub.JoinEvent(join, metadata=sven.metadata).event_id == event.event_id
     return refusal
 

@@ -13,7 +13,7 @@ from auth_service.store import events
 from auth_service.store.changes import append_change
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 
 JOINED, LEFT = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT
 
@@ -92,7 +92,7 @@ def test_only_a_consent_starts_the_search(scene: AuthScene) -> None:
         assert searches(scene, event, guest) == [False, True]
         assert membership(scene, event, guest) == (True, "2026-11")
     assert scene.sql("SELECT member_count FROM auth.events") == [(3,)]
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         join(scene, event, hans, consent_version="v" * 33)
     assert refusal.violations == {"consent_version": "invalid_consent_version"}
 

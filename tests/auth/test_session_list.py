@@ -11,7 +11,7 @@ from auth_service.store import sessions
 from auth_service.tokens import hash_token
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene
-from tests.harness.calls import Metadata, bearer, refused
+from tests.harness.calls import Metadata, bearer, raises_fault
 
 
 def log_in(scene: AuthScene, device: str = "", username: str = "olga") -> pb.TokenPair:
@@ -75,12 +75,12 @@ def test_ending_one_session_keeps_the_others(scene: AuthScene) -> None:
     for _ in range(2):
         answer = scene.stub.EndSession(pb.EndSessionRequest(session_id=session.session_id), metadata=by(laptop))
         assert not answer.current
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, phone)
     laptop = refresh(scene, laptop)
     [own] = listed(scene, laptop)
     assert scene.stub.EndSession(pb.EndSessionRequest(session_id=own.session_id), metadata=by(laptop)).current
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         refresh(scene, laptop)
 
 
@@ -89,7 +89,7 @@ def test_ending_other_sessions_keeps_the_current_one(scene: AuthScene) -> None:
     others, mine = [log_in(scene) for _ in range(3)], log_in(scene)
     scene.stub.EndOtherSessions(pb.EndOtherSessionsRequest(), metadata=by(mine))
     for other in others:
-        with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+        with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
             refresh(scene, other)
     assert [one.current for one in listed(scene, refresh(scene, mine))] == [True]
 
@@ -97,7 +97,7 @@ def test_ending_other_sessions_keeps_the_current_one(scene: AuthScene) -> None:
 def test_a_token_without_a_session_cannot_end_the_others(scene: AuthScene) -> None:
     olga = scene.organiser()
     tokens = log_in(scene)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         scene.stub.EndOtherSessions(pb.EndOtherSessionsRequest(), metadata=olga.metadata)
     assert refresh(scene, tokens)
 
@@ -113,7 +113,7 @@ def test_a_session_ends_at_its_maximum_age_despite_use(scene: AuthScene, has_pas
     age(scene, 0.01)
     assert listed(scene, tokens) == []
     for _ in range(2):
-        with refused(grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED"):
+        with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED"):
             refresh(scene, tokens)
 
 

@@ -11,7 +11,7 @@ from auth_service.store import sessions
 from auth_service.tokens import hash_token, make_successor
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 
 Rotate = Callable[[str], str]
 
@@ -82,7 +82,7 @@ def test_repeated_reuse_does_not_prolong_the_grace(scene: AuthScene, token: str,
     set_back(scene, token, 6)
     rotate(token)
     set_back(scene, token, 6)
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         rotate(token)
 
 
@@ -92,14 +92,14 @@ def test_a_reuse_after_eleven_seconds_ends_the_whole_family(scene: AuthScene, to
     other = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD)).tokens.refresh_token
     set_back(scene, token, 11)
     for dead in (token, second, third):
-        with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+        with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
             rotate(dead)
     assert rotate(other), "another session of the same user continues"
 
 
 def test_an_expired_refresh_token_is_rejected(scene: AuthScene, token: str, rotate: Rotate) -> None:
     scene.sql("UPDATE auth.refresh_tokens SET expires_at = now()")
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         rotate(token)
 
 
@@ -117,7 +117,7 @@ def test_logout_ends_the_family_by_any_of_its_tokens(scene: AuthScene, token: st
     for _ in range(2):
         scene.stub.Logout(pb.LogoutRequest(refresh_token=family[which]))
     for dead in family:
-        with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+        with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
             rotate(dead)
 
 
@@ -127,7 +127,7 @@ def test_logging_out_with_an_unknown_token_succeeds(scene: AuthScene) -> None:
 
 @pytest.mark.parametrize("token", ["", "unknown", "a\0b", "x" * 100_000])
 def test_an_unknown_refresh_token_is_rejected(rotate: Rotate, token: str) -> None:
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         rotate(token)
 
 
@@ -156,7 +156,7 @@ def test_only_expired_sessions_are_deleted(scene: AuthScene, token: str) -> None
 
 
 def count_survivors(scene: AuthScene, token: str) -> int:
-    """Logs out during a rotation, just before it commits; returns the number of remaining tokens."""
+    """Signs out during a rotation, just before it commits; returns the number of remaining tokens."""
     store = sessions.SessionStore(scene.db)
     insert = sessions.insert_token
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,7 @@ from auth_service.store import RoleStore
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_races import at_once
-from tests.harness.calls import Refusal, refused
+from tests.harness.calls import RpcFault, raises_fault
 
 ROLES = (pb.ROLE_GUEST, pb.ROLE_PHOTOGRAPHER, pb.ROLE_COUPLE, pb.ROLE_ORGANISER)
 ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = pb.ROLE_ORGANISER, pb.ROLE_COUPLE, pb.ROLE_PHOTOGRAPHER, pb.ROLE_GUEST
@@ -68,18 +68,18 @@ def test_a_demoted_organiser_cannot_administer_the_event(scene: AuthScene, party
     otto = scene.member(event, olga, ORGANISER, "otto")
     token = scene.invite(event, otto, ORGANISER)
     scene.set_role(event, otto, COUPLE, olga)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.set_role(event, otto, ORGANISER, otto)
-    with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, scene.stranger())
     scene.set_role(event, otto, GUEST, olga)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.get_event(event, otto)
 
 
 def test_an_organiser_can_step_down_unless_they_are_the_last(scene: AuthScene, party: Party) -> None:
     event, olga = party
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "LAST_ORGANISER"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "LAST_ORGANISER"):
         scene.set_role(event, olga, GUEST, olga)
     scene.set_role(event, olga, ORGANISER, olga)
     otto = scene.member(event, olga, ORGANISER, "otto")
@@ -90,7 +90,7 @@ def test_an_organiser_can_step_down_unless_they_are_the_last(scene: AuthScene, p
 def test_only_an_account_with_a_password_can_become_organiser(scene: AuthScene, party: Party) -> None:
     event, olga = party
     visitor = scene.visitor(event)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED") as refusal:
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED") as refusal:
         scene.set_role(event, visitor, ORGANISER, olga)
     assert "this person" in refusal.message
     scene.set_role(event, visitor, COUPLE, olga)
@@ -104,14 +104,14 @@ def test_setting_a_role_needs_a_member(scene: AuthScene, party: Party) -> None:
     waiting, stranger = scene.visitor(event), scene.stranger()
     scene.remove(event, removed, olga)
     for user in (waiting, stranger, removed):
-        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
             scene.set_role(event, user, COUPLE, olga)
         assert "not a member of the event" in refusal.message
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gone.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
         scene.set_role(event, gone, COUPLE, olga)
     assert "account does not exist" in refusal.message
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.set_role(event, olga, pb.ROLE_UNSPECIFIED, olga)
 
 
@@ -123,7 +123,7 @@ def demote_each_other(scene: AuthScene, name: str) -> int:
     answers = at_once(
         lambda: scene.set_role(event, otto, GUEST, olga), lambda: scene.set_role(event, olga, GUEST, otto)
     )
-    assert {answer.reason for answer in answers if isinstance(answer, Refusal)} <= {
+    assert {answer.reason for answer in answers if isinstance(answer, RpcFault)} <= {
         "ORGANISER_ONLY",
         "LAST_ORGANISER",
     }

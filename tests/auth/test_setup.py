@@ -7,7 +7,7 @@ from auth_service.store import setup
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import PASSWORD, AuthScene
 from tests.auth.test_races import at_once
-from tests.harness.calls import Refusal, bearer, refused
+from tests.harness.calls import RpcFault, bearer, raises_fault
 
 
 def create(scene: AuthScene, code: str, username: str = "olga", **other: str) -> pb.CreateFirstOrganiserResponse:
@@ -35,7 +35,7 @@ def test_the_setup_code_creates_the_first_organiser(scene: AuthScene) -> None:
     user = scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token))
     assert (user.username, user.organiser) == ("olga", True)
     assert not is_possible(scene)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_EXISTS"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_EXISTS"):
         create(scene, code, "otto")
     assert scene.auth.setup.offer() is None
     assert scene.sql("SELECT count(*) FROM auth.setup_codes") == [(0,)]
@@ -47,17 +47,17 @@ def test_only_the_hash_of_the_newest_code_is_stored(scene: AuthScene) -> None:
     assert new not in stored
     assert new.encode().hex() not in stored
     for wrong in (old, "", "\0", "0000-0000-0000-0000"):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "INVALID_SETUP_CODE"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "INVALID_SETUP_CODE"):
             create(scene, wrong)
     assert create(scene, new).user_id
 
 
 def test_a_rejected_form_does_not_use_up_the_code(scene: AuthScene) -> None:
     code = offer(scene)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         create(scene, code, email="nobody", password="short")
     assert refusal.violations == {"email": "invalid_email", "password": "password_too_short"}
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "INVALID_SETUP_CODE"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "INVALID_SETUP_CODE"):
         create(scene, "wrong", email="nobody", password="short")
     assert create(scene, code).user_id
 
@@ -66,7 +66,7 @@ def race(scene: AuthScene) -> list[str]:
     """Uses one code concurrently; returns the reasons of the rejected calls."""
     code = offer(scene)
     answers = at_once(*(lambda n=n: create(scene, code, f"olga{n}") for n in range(6)))
-    return [answer.reason for answer in answers if isinstance(answer, Refusal)]
+    return [answer.reason for answer in answers if isinstance(answer, RpcFault)]
 
 
 def test_of_concurrent_uses_of_a_code_one_succeeds(scene: AuthScene) -> None:
@@ -83,7 +83,7 @@ def test_an_organiser_added_by_the_command_invalidates_the_code(scene: AuthScene
     code = offer(scene)
     scene.organiser("otto")
     assert not is_possible(scene)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_EXISTS"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_EXISTS"):
         create(scene, code)
 
 

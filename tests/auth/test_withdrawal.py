@@ -14,7 +14,7 @@ from kit.db.engine import transaction
 from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, Person
 from tests.auth.test_search import JOINED, enter, join, membership
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 
 WITHDRAWN = pb.Change.KIND_CONSENT_WITHDRAWN
@@ -44,7 +44,7 @@ def test_a_consent_has_a_version_a_time_and_a_language(scene: AuthScene) -> None
 @pytest.mark.parametrize("language", ["f", "fr_FR", "fr\n", "a" * 9])
 def test_an_invalid_language_tag_is_rejected(scene: AuthScene, language: str) -> None:
     event = scene.event(scene.organiser())
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         enter(scene, event, consent_version="1", consent_language=language)
 
 
@@ -102,7 +102,7 @@ def test_control_a_join_that_ignores_the_withdrawal_starts_the_search(
 def test_an_erased_account_cannot_withdraw_consent(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         withdraw(scene, gina)
 
 

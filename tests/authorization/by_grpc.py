@@ -8,7 +8,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.authorization.rpc_requests import REQUESTS
 from tests.authorization.scene import Answer, Ids, Scene
 from tests.gateway.world import METHODS
-from tests.harness.calls import Metadata, Refusal, bearer, read_refusal
+from tests.harness.calls import Metadata, RpcFault, bearer, read_fault
 
 BY_NAME = {method.name: (path, method) for path, method in METHODS.items()}
 IDS = {"event_id", "photo_id", "user_id", "camera_id", "invitation_id", "session_id"}
@@ -45,8 +45,8 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
             answer.cancel()
             answer = first
     except grpc.RpcError as error:
-        refusal = Refusal()
-        read_refusal(error, refusal)
+        refusal = RpcFault()
+        read_fault(error, refusal)
         assert refusal.code
         return Answer(refusal.code.name, refusal.reason, refusal.message)
     return Answer("OK", text=str(answer))

@@ -38,6 +38,18 @@ ENTRIES = {
     "indexer": ("tests.chaos.entries.indexer", ("indexer",)),
 }
 
+SETTINGS = {
+    "REMATCH_TIMEOUT_S": "3",
+    "REREAD_SHARE": "1",
+    "LOG_LEVEL": "WARNING",
+    "DB_POOL_SIZE": "3",
+    "DB_MAX_OVERFLOW": "3",
+    "RATE_SELFIES": "none",
+    "RATE_SELFIE_MB": "none",
+    "RATE_ADDRESS_SELFIES": "none",
+    "BINDING_TOLERANCE": "none",  # guests send selfies of random people
+}
+
 
 class Party:
     """Everything runs inside the `with` block; `end` stops the load, waits for pending work, and compares."""
@@ -62,21 +74,13 @@ class Party:
         self.crashes: list[str] = []
         self._grows = not twin  # growth would repair the damage of a twin
         settings = {
+            **SETTINGS,
             "CHAOS_FOLDER": str(self.folder),
             "CHAOS_TWIN": twin,
             "CHAOS_ENGINE": self._album.engine,
             "FAILPOINTS": failpoints,
             "IMAGE_TIMEOUT_S": str(self._album.image_timeout_s),
-            "REMATCH_TIMEOUT_S": "3",
             "SETTLE_MAX_FACES": "300000" if self._grows else "0",
-            "REREAD_SHARE": "1",
-            "LOG_LEVEL": "WARNING",
-            "DB_POOL_SIZE": "3",
-            "DB_MAX_OVERFLOW": "3",
-            "RATE_SELFIES": "none",
-            "RATE_SELFIE_MB": "none",
-            "RATE_ADDRESS_SELFIES": "none",
-            "BINDING_TOLERANCE": "none",  # guests send selfies of random people
         }
         self.system = LocalSystem(
             self.folder / "data",

@@ -5,7 +5,9 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import httpx2
 import pytest
@@ -40,6 +42,34 @@ KINDS = {kind.name: kind for kind in LOCAL}
 UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
 PACK_LEDGER = ("tar", "--create", "--directory=/var/lib/minois", "files/ledger")
 MASTER_KEY = ("tar", "--create", "--directory=/var/lib/minois", "master")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What the guide says to keep."""
+
+    dump: bytes
+    files: bytes
+    master_key: bytes
+    secrets: bytes
+
+    @classmethod
+    def take(cls, stack: Stack) -> Self:
+        return cls(
+            dump=stack.enter("database", *DUMP),
+            files=stack.enter("indexer", *PACK),
+            master_key=stack.enter("indexer", *MASTER_KEY),
+            secrets=stack.feed("prepare", *PACK_SECRETS, given=b""),
+        )
+
+    def restore(self, stack: Stack) -> str:
+        """Into an empty installation; returns the address of the started one."""
+        stack.feed("prepare", *UNPACK, "secrets", given=self.secrets)
+        stack.feed("prepare", *UNPACK, "master", given=self.master_key)
+        installation.start_database(stack)
+        stack.feed("indexer", *UNPACK, "files", given=self.files)
+        stack.enter("database", *LOAD, given=self.dump)
+        return installation.start_processes(stack)
 
 
 @contextmanager
@@ -149,20 +179,13 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
     url = installation.start_processes(stack)
     with log_in(url) as olga:
         assert olga.indexed(event)["indexed"] == 6
-    dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
-    master_key = stack.enter("indexer", *MASTER_KEY)
-    secrets = stack.feed("prepare", *PACK_SECRETS, given=b"")
+    backup = Backup.take(stack)
     with log_in(url, "ben") as ben:
         ben.expect(204, "DELETE", "/api/me")
     ledger = until(lambda: ledger_of(stack), lambda found: ben_id.encode() in found)
     stack.remove()
     with stack:
-        stack.feed("prepare", *UNPACK, "secrets", given=secrets)
-        stack.feed("prepare", *UNPACK, "master", given=master_key)
-        installation.start_database(stack)
-        stack.feed("indexer", *UNPACK, "files", given=files)
-        stack.enter("database", *LOAD, given=dump)
-        url = installation.start_processes(stack)
+        url = backup.restore(stack)
         stack.enter("indexer", "python", "-m", "matcher_service", "check", "--repair")
         with log_in(url, "ben"):  # control: the restore brings back who was erased after the backup
             pass

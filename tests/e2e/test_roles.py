@@ -38,6 +38,21 @@ def names_in(person: Person, event: Json) -> set[str]:
     return set(zipfile.ZipFile(io.BytesIO(answer.content)).namelist())
 
 
+def acts_of_an_organiser(organiser: Organiser, photo_ids: list[str]) -> list[tuple[str, str, Json]]:
+    """Method, path below the event, and body of requests that only an organiser may make."""
+    return [
+        ("PATCH", "", {"json": {"closed": True}}),
+        ("DELETE", "", {}),
+        ("GET", "/guests", {}),
+        ("DELETE", f"/guests/{organiser.id}", {}),
+        ("GET", "/invitations", {}),
+        ("POST", "/invitations", {"json": {"role": "organiser"}}),
+        ("POST", "/photos/delete", {"json": {"photo_ids": photo_ids}}),
+        ("POST", "/photos/retry", {}),
+        ("POST", "/photos/dismiss-requests", {"json": {"photo_ids": photo_ids}}),
+    ]
+
+
 def test_each_role_has_its_permissions(
     organiser: Organiser, sample: SampleEvent, invite: Invite, join: Callable[[Json], Person]
 ) -> None:
@@ -63,20 +78,9 @@ def test_each_role_has_its_permissions(
     cleo.expect(204, "POST", f"{path}/photos/visibility", json=hide)
     assert organiser.get(f"{path}/photos", visibility="hidden")["total"] == 1
     for person in (phil, cleo):
-        for method, place, request in (
-            ("PATCH", "", {"json": {"closed": True}}),
-            ("DELETE", "", {}),
-            ("GET", "/guests", {}),
-            ("DELETE", f"/guests/{organiser.id}", {}),
-            ("GET", "/invitations", {}),
-            ("POST", "/invitations", {"json": {"role": "organiser"}}),
-            ("POST", "/photos/delete", {"json": {"photo_ids": [*photos]}}),
-            ("POST", "/photos/retry", {}),
-            ("POST", "/photos/dismiss-requests", {"json": {"photo_ids": [*photos]}}),
-        ):
+        for method, place, request in acts_of_an_organiser(organiser, [*photos]):
             assert person.expect(403, method, path + place, **request)["reason"] == "organiser_only"
-        refusal = person.expect(403, "DELETE", f"/api/photos/{own['id']}")
-        assert refusal["reason"] == "organiser_only"
+        assert person.expect(403, "DELETE", f"/api/photos/{own['id']}")["reason"] == "organiser_only"
     upload = {"files": [("files", ("a.jpg", sample.photos[5].jpeg, "image/jpeg"))]}
     assert cleo.expect(403, "POST", f"{path}/photos", **upload)["reason"] == "organiser_only"
     # Every role is also a guest.

@@ -1,4 +1,4 @@
-"""Event codes, accounts and logins over REST."""
+"""Event codes, accounts and sign-ins over REST."""
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -14,6 +14,17 @@ from tests.gateway.world import SIGNED, TOKEN, World, problem
 TOKENS = pb.TokenPair(access_token=TOKEN, refresh_token="r1", expires_in=Duration(seconds=900))
 PAIR = {"access_token": TOKEN, "refresh_token": "r1", "token_type": "bearer", "expires_in": 900}
 LOGIN = {"username": "ada", "password": "correct horse"}
+MEMBERSHIP = pb.Membership(
+    event_id="e",
+    event_name="Wedding",
+    role=pb.ROLE_ORGANISER,
+    join_time=Timestamp(seconds=5),
+    event_code="7K3F-9QXA",
+    expire_time=Timestamp(seconds=9),
+    organisers=["ada", "olga"],
+    consent_version="2026-11",
+    waiting=True,
+)
 
 
 def test_an_event_code_is_checked(world: World) -> None:
@@ -112,19 +123,8 @@ def test_a_malformed_token_is_rejected_without_calling_a_service(world: World, v
 
 
 def test_me_returns_account_events_and_selfie(world: World) -> None:
-    membership = pb.Membership(
-        event_id="e",
-        event_name="Wedding",
-        role=pb.ROLE_ORGANISER,
-        join_time=Timestamp(seconds=5),
-        event_code="7K3F-9QXA",
-        expire_time=Timestamp(seconds=9),
-        organisers=["ada", "olga"],
-        consent_version="2026-11",
-        waiting=True,
-    )
     world.answer(
-        GetUser=pb.GetUserResponse(user_id="u", username="ada", email="a@x.org", memberships=[membership]),
+        GetUser=pb.GetUserResponse(user_id="u", username="ada", email="a@x.org", memberships=[MEMBERSHIP]),
         GetRematchState=selfie_pb2.GetRematchStateResponse(),
     )
     assert world.client.get("/api/me", headers=SIGNED).json() == {

@@ -1,4 +1,4 @@
-"""Calls to a service: metadata of callers, and expected refusals."""
+"""Calls to a service: metadata of callers, and expected faults."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def as_user(auth: Signer, user_id: UUID | str) -> Metadata:
 
 
 @dataclass
-class Refusal:
+class RpcFault:
     """A rejected call: its code, its reason, and the violations of a form by field."""
 
     code: grpc.StatusCode | None = None
@@ -34,22 +34,22 @@ class Refusal:
 
 
 @contextmanager
-def refused(code: grpc.StatusCode, reason: str) -> Iterator[Refusal]:
+def raises_fault(code: grpc.StatusCode, reason: str) -> Iterator[RpcFault]:
     """Asserts that the block makes a call that is rejected with this code and this reason."""
-    refusal = Refusal()
+    fault = RpcFault()
     with pytest.raises(grpc.RpcError) as raised:
-        yield refusal
-    read_refusal(raised.value, refusal)
-    assert (refusal.code, refusal.reason) == (code, reason)
+        yield fault
+    read_fault(raised.value, fault)
+    assert (fault.code, fault.reason) == (code, reason)
 
 
-def read_refusal(error: grpc.RpcError, refusal: Refusal) -> None:
+def read_fault(error: grpc.RpcError, fault: RpcFault) -> None:
     assert isinstance(error, grpc.Call)
-    refusal.code, refusal.message = error.code(), str(error.details())
+    fault.code, fault.message = error.code(), str(error.details())
     status = rpc_status.from_call(error)
     for detail in status.details if status else ():
         info, form = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         if detail.Unpack(info):
-            refusal.reason = info.reason
+            fault.reason = info.reason
         elif detail.Unpack(form):
-            refusal.violations = {v.field: v.reason for v in form.field_violations}
+            fault.violations = {v.field: v.reason for v in form.field_violations}

@@ -83,7 +83,13 @@ class DatabasePool:
                 self._uses[renamed] = uses
                 return
             name = renamed
-        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._drop(name)
+
+    def drop_spare(self) -> None:
+        """Drops the databases that earlier tests have used: the next ones are new."""
+        for names in self._spare.values():
+            while names:
+                self._drop(names.pop())
 
     def close(self) -> None:
         self._admin.close()
@@ -95,6 +101,10 @@ class DatabasePool:
         self._execute(statement.format(sql.Identifier(name), sql.Identifier(template.name)))
         self._uses[name] = 0
         return name
+
+    def _drop(self, name: str) -> None:
+        self._uses.pop(name, None)
+        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _rename(self, name: str, new: str) -> bool:
         """Returns False if there are still connections."""

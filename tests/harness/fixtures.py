@@ -61,6 +61,12 @@ def databases(postgres: str, templates: dict[str, str]) -> Iterator[DatabasePool
 
 
 @pytest.fixture
+def new_databases(databases: DatabasePool) -> None:
+    """For tests of query plans, which depend on the size of indexes, and so on the deleted rows of earlier tests."""
+    databases.drop_spare()
+
+
+@pytest.fixture
 def make_db(databases: DatabasePool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Engine]]:
     """Lends a database with the schema of one service."""
     watch = Watch(monkeypatch) if PARTITIONS else None

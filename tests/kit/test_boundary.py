@@ -19,7 +19,7 @@ from kit.rpc.identity import Signer
 from kit.rpc.server import Registration
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2_grpc
 from protos.matcher.v1 import photo_pb2 as pb
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.scripted import Script, matcher, photos
 
 Serve = Callable[..., grpc.Channel]
@@ -145,7 +145,7 @@ def test_a_stream_that_fails_midway_reports_its_fault(
     script.stream = break_off
     answers = chunks_of(serve(photos(script)))
     assert next(answers) == b"one"
-    with refused(code, reason) as refusal:
+    with raises_fault(code, reason) as refusal:
         next(answers)
     assert "hunter2" not in refusal.message
 
@@ -166,7 +166,7 @@ def test_every_kind_of_fault_has_its_code(serve: Serve, kind: type[Any], code: g
     def raise_it() -> None:
         raise fault(violations=[Violation("name", "empty", "Say a name.")])
 
-    with refused(code, "TOO_BAD") as refusal:
+    with raises_fault(code, "TOO_BAD") as refusal:
         KINDS["unary"](serve(photos(script_of(raise_it))))
     assert refusal.violations == {"name": "empty"}
 
@@ -201,7 +201,7 @@ def test_with_all_streams_in_use_only_further_streams_are_rejected(serve: Serve)
     channel = serve(photos(script), matcher(script), max_streams=3, unary_workers=1)
     held = hold_streams(channel, 3)
     for kind in ("response stream", "request stream", "both"):
-        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS"):
+        with raises_fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS"):
             KINDS[kind](channel)
     health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
     assert health.status == health_pb2.HealthCheckResponse.SERVING
@@ -232,7 +232,7 @@ def test_a_cancelled_or_failed_stream_releases_its_slot(serve: Serve) -> None:
         assert ended.wait(5)
     script.stream = fail  # type: ignore[assignment]
     for _ in range(3):
-        with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
+        with raises_fault(grpc.StatusCode.INTERNAL, "INTERNAL"):
             list(chunks_of(channel))
 
 
@@ -263,7 +263,7 @@ def test_the_request_id_is_logged_and_propagated_to_other_services(
     with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
         for request_id in ("abc-1", "x" * 100, ""):
             metadata = [("x-request-id", request_id)] if request_id else []
-            with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
+            with raises_fault(grpc.StatusCode.INTERNAL, "INTERNAL"):
                 stub.ListPhotos(pb.ListPhotosRequest(), metadata=metadata)
     assert [line["action"] for line in lines] == ["work", "rpc_failed", "rpc"] * 3
     ids = [line["request_id"] for line in lines]

@@ -1,4 +1,4 @@
-"""Guests at a party, for locust: register, log in, keep a page open, upload a selfie, wait for the matches, look at
+"""Guests at a party, for locust: register, sign in, keep a page open, upload a selfie, wait for the matches, look at
 photos.
 
     EVENT_CODE=... locust -f tests/load/locustfile.py --host=http://localhost:8000 --users=30 --spawn-rate=5 \

@@ -8,7 +8,7 @@ import pytest
 from matcher_service.store import PhotoFaceStore
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service
 from tests.matcher.world import World
 
@@ -56,7 +56,7 @@ def test_repeated_views_within_a_minute_are_recorded_once(service: Service, worl
 def test_a_denied_view_is_not_recorded(service: Service, world: World) -> None:
     event = world.event()
     photo, guest = world.add(event, 1), world.join(event)
-    with refused(grpc.StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         look(service, photo, guest)
     assert acts(service, event) == []
 
@@ -70,7 +70,7 @@ def test_faces_are_not_shown_if_the_record_cannot_be_written(
         raise OSError("full")
 
     monkeypatch.setattr(PhotoFaceStore, "note_view", fail)
-    with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
+    with raises_fault(grpc.StatusCode.INTERNAL, "INTERNAL"):
         look(service, photo)
     monkeypatch.setattr(PhotoFaceStore, "note_view", lambda *_: None)  # control: without the record the face is shown
     assert look(service, photo).faces
@@ -90,7 +90,7 @@ def test_deletions_of_photos_are_recorded(service: Service, world: World) -> Non
 def test_guests_and_strangers_cannot_read_the_audit_log(service: Service, world: World) -> None:
     event, other = world.event(), world.event()
     guest = world.join(event)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         acts(service, event, guest)
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         acts(service, other, guest)

@@ -181,6 +181,7 @@ VACUUM ANALYZE
 """
 
 
+@pytest.mark.usefixtures("new_databases")
 def test_lists_use_indexes_regardless_of_the_number_of_photos(world: World) -> None:
     event = world.event()
     user, last = world.join(event), str(uuid4())

@@ -8,7 +8,7 @@ from grpc import StatusCode
 
 from matcher_service.domain import MAX_OFFSET_S
 from protos.matcher.v1 import photo_pb2 as pb
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service
 from tests.matcher.cameras import CANON, NOON, add_taken
 
@@ -48,7 +48,7 @@ def test_an_invalid_offset_is_rejected(service: Service, offset: Duration) -> No
     event = service.world.event()
     add_taken(service.world, event, CANON, 0)
     [camera] = list_cameras(service, event).cameras
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         set_offset(service, event, camera.camera_id, offset)
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         set_offset(service, event, "camera", Duration())

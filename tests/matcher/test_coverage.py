@@ -8,7 +8,7 @@ from grpc import StatusCode
 from matcher_service.domain import Role, Visibility
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service
 from tests.matcher.world import World
 
@@ -87,11 +87,11 @@ def test_coverage_is_included_only_on_request(party: Party) -> None:
 
 
 def test_only_organisers_of_the_event_may_ask(party: Party) -> None:
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.count(party.ann, party.ann)
     elsewhere = party.world.join(party.world.event(), role=Role.ORGANISER)
     for stranger in (uuid4(), elsewhere):
-        with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
             party.count(stranger, party.ann)
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         party.count(party.world.organiser, *(uuid4() for _ in range(201)))

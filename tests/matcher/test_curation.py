@@ -10,7 +10,7 @@ from grpc import StatusCode
 from matcher_service.domain import ChangeKind, GuestPhotos
 from matcher_service.reading import Reading
 from protos.matcher.v1 import matcher_pb2, photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service, request
 from tests.matcher.scripted_photos import photo_of
 
@@ -89,7 +89,7 @@ def test_a_page_token_is_valid_only_for_its_filters(album: Album) -> None:
         {"visibility": HIDDEN}, {"faces": photo_pb2.FACE_FILTER_NONE}, {"hide_requested": True}, {"from_guests": True},
     ]  # fmt: skip
     for fields in filters:
-        with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+        with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
             album.call("ListPhotos", page_token=token, **fields)
 
 
@@ -151,11 +151,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rpc", "fields"), CALLS, ids=[rpc for rpc, _ in CALLS])
 def test_only_organisers_of_the_event_may_use_bulk_actions(album: Album, rpc: str, fields: dict[str, Any]) -> None:
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         album.call(rpc, album.guest, **fields)
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         album.call(rpc, uuid4(), **fields)
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         album.call(rpc, event=uuid4(), **fields)
 
 
@@ -167,9 +167,9 @@ def test_guests_who_may_add_photos_get_no_other_permission(album: Album, subtest
                 if rpc in ("FindKnownPhotos", "CheckUpload"):
                     album.call(rpc, album.guest, **fields)
                 else:
-                    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+                    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
                         album.call(rpc, album.guest, **fields)
-                with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+                with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
                     album.call(rpc, uuid4(), **fields)
 
 
@@ -187,9 +187,9 @@ def test_a_member_lists_their_own_uploads_in_pages_without_requests_to_hide(albu
     assert (first.total_count, last.next_page_token) == (3, "")
     assert album.list(from_guests=True) == [UUID(photo) for photo in added[::-1]]
     assert len(album.call("ListUploads").photos) == 4, "the organiser's own uploads"
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         album.call("ListUploads", page_token=first.next_page_token)
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         album.call("ListUploads", uuid4())
 
 
@@ -208,7 +208,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rpc", "fields"), WRONG)
 def test_malformed_requests_are_rejected(album: Album, rpc: str, fields: dict[str, Any]) -> None:
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         album.call(rpc, **fields)
 
 
@@ -216,5 +216,5 @@ def test_malformed_requests_are_rejected(album: Album, rpc: str, fields: dict[st
 def test_a_guest_cannot_ask_to_hide_a_photo_they_do_not_see(album: Album, rpc: str) -> None:
     for caller, photo in ((album.guest, album.empty), (uuid4(), album.shown), (album.guest, uuid4())):
         ask = getattr(matcher_pb2, f"{rpc}Request")(photo_id=str(photo))
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             getattr(album.service.matcher, rpc)(ask, metadata=album.service.by(caller))

@@ -9,7 +9,7 @@ from matcher_service.domain import ChangeKind, Role
 from matcher_service.feed import AuthFeed
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service
 from tests.matcher.roles import BY_RIGHTS, Party
 
@@ -20,9 +20,9 @@ def test_a_demoted_member_has_the_permissions_of_a_guest(service: Service, role:
     member = party.members[role]
     assert party.list_photos(role)[1] > 0
     party.world.join(party.event, member, Role.GUEST)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.list_photos(role)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.set(role, photo_pb2.VISIBILITY_HIDDEN, party.theirs)
     party.world.join(party.event, member, role)
     assert party.list_photos(role)[1] > 0

@@ -19,7 +19,7 @@ from matcher_service.store import hints as store
 from matcher_service.store.hints import HINTS_CHANNEL, hint
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc
-from tests.harness.calls import Metadata, as_user, bearer, refused
+from tests.harness.calls import Metadata, as_user, bearer, raises_fault
 from tests.harness.watching import ends, listening, notify
 from tests.matcher.watch import Party
 from tests.matcher.world import World
@@ -173,7 +173,7 @@ def test_a_cancelled_watch_frees_its_slot(
             return False
 
         wait_until(begin)
-        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS"):
+        with raises_fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS"):
             next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata))
         opened[-1].cancel()
     party.world.add(party.event, 1)
@@ -191,7 +191,7 @@ def test_a_stopped_listener_ends_its_watches(
         next(stream)
         stop.set()
         assert ends(stream) is grpc.StatusCode.OK
-    with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
+    with raises_fault(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
         next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata))
 
 
@@ -199,7 +199,7 @@ def test_only_the_gateway_may_watch(
     party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, signer: Callable[[str], Signer]
 ) -> None:
     for caller in (as_user(signer("auth"), party.ann), bearer(signer("selfie").sign_service())):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=caller))
 
 

@@ -11,7 +11,7 @@ from matcher_service.domain import ChangeKind, Listing, PhotoOrder, PhotoState, 
 from matcher_service.reading import Reading
 from matcher_service.store.lists import COUNT_MATCHES
 from protos.matcher.v1 import matcher_pb2, photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service, request
 
 UPLOADED, TAKEN = photo_pb2.PHOTO_ORDER_UPLOADED, photo_pb2.PHOTO_ORDER_TAKEN
@@ -127,6 +127,7 @@ def test_a_page_states_the_total_number_of_photos(service: Service) -> None:
     assert totals() == (2, 2)
 
 
+@pytest.mark.usefixtures("new_databases")
 def test_photos_are_counted_with_an_index_only_scan(service: Service) -> None:
     values = {"event": uuid4(), "person": uuid4()}
     with service.world.db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -161,7 +162,7 @@ def test_a_page_token_is_valid_for_one_order_and_direction(album: Album) -> None
             if others == fields:
                 assert album.service.photos.ListPhotos(page, metadata=by).photos
                 continue
-            with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+            with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
                 album.service.photos.ListPhotos(page, metadata=by)
 
 
@@ -192,10 +193,10 @@ def test_organisers_filter_photos_by_state(album: Album) -> None:
 def test_an_unknown_order_or_state_is_rejected(service: Service, fields: dict[str, int]) -> None:
     event = service.world.event()
     ask = photo_pb2.ListPhotosRequest(event_id=str(event), **fields)
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         service.photos.ListPhotos(ask, metadata=service.by(service.world.organiser))
     if "order" in fields:
-        with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+        with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
             service.list_matches(uuid4(), order=fields["order"])
 
 
@@ -211,7 +212,7 @@ def test_a_failed_photo_is_retried(service: Service) -> None:
     world = service.world
     event = world.event()
     by = service.by(world.organiser)
-    with refused(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_FAILED"):
+    with raises_fault(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_FAILED"):
         service.photos.RetryPhoto(photo_pb2.RetryPhotoRequest(photo_id=str(world.add(event, 1))), metadata=by)
     photo = world.upload(event, [1]).photo_id
     assert photo is not None
@@ -233,7 +234,7 @@ def test_only_organisers_of_the_event_retry_its_photos(service: Service) -> None
     service.rematch(event, request(event, guest, 1, 1))
     for caller, wanted in ((guest, photo), (uuid4(), photo), (world.organiser, uuid4())):
         retry = photo_pb2.RetryPhotoRequest(photo_id=str(wanted))
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             service.photos.RetryPhoto(retry, metadata=service.by(caller))
 
 
@@ -259,7 +260,7 @@ def test_counts_of_many_events_require_an_organiser_of_all_of_them(service: Serv
     states = service.photos.GetIndexState(count(*events), metadata=by_organiser).states
     assert [state.event_id for state in states] == [str(event) for event in events]
     assert len(service.photos.GetIndexState(count(*events[1:]), metadata=by_guest).states) == 2
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         service.photos.GetIndexState(count(*events), metadata=by_guest)
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         service.photos.GetIndexState(count(*events, uuid4()), metadata=by_organiser)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from kit.rpc.identity import Signer
 from matcher_service.domain import Visibility
 from protos.matcher.v1 import matcher_pb2 as pb
-from tests.harness.calls import Metadata, bearer, refused
+from tests.harness.calls import Metadata, bearer, raises_fault
 from tests.matcher.calls import Service
 
 
@@ -84,10 +84,10 @@ def test_guests_who_left_are_not_counted(service: Service, by_auth: Metadata) ->
 def test_only_auth_service_may_call(service: Service, signer: Callable[[str], Signer]) -> None:
     event = service.world.event()
     for metadata in (service.by(service.world.organiser), bearer(signer("gateway").sign_service())):
-        with refused(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             count(service, metadata, event)
 
 
 def test_too_many_guests_in_one_request_are_rejected(service: Service, by_auth: Metadata) -> None:
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         count(service, by_auth, uuid4(), *(uuid4() for _ in range(501)))

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from matcher_service import audience
 from matcher_service.domain import Action, Role, Visibility, permissions
 from protos.matcher.v1 import photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.roles import (
     COUPLE,
     EVERYONE,
@@ -33,7 +33,7 @@ def delete(party: Party, role: Role, photo: UUID) -> None:
 @pytest.mark.parametrize(("present", "wanted"), REFUSED)
 def test_a_couple_gets_permission_denied_for_decisions_of_organisers(party: Party, present: int, wanted: int) -> None:
     party.set(ORGANISER, present, party.theirs)
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.set(COUPLE, wanted, party.theirs)
     assert party.visibility(party.theirs) == photo_pb2.Visibility.Name(present)
     party.set(COUPLE, HIDDEN, party.theirs, party.own)  # the photo that is hidden already is skipped
@@ -70,29 +70,29 @@ def test_deleting_a_visible_photo_without_permission_is_denied(party: Party, rol
         code, reason = StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"
         if photo not in seen:
             code, reason = StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"
-        with refused(code, reason):
+        with raises_fault(code, reason):
             delete(party, role, photo)
     assert party.list_photos(ORGANISER) == ({party.theirs, party.own}, 2)
 
 
 def test_a_guest_is_denied_deleting_a_photo_visible_to_everyone(party: Party) -> None:
     party.set(ORGANISER, EVERYONE, party.theirs)
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         delete(party, GUEST, party.theirs)
     party.set(ORGANISER, HIDDEN, party.theirs)
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         delete(party, GUEST, party.theirs)
 
 
 def test_control_a_photographer_who_sees_all_photos(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     sees_all = {**permissions.ALLOWED, PHOTOGRAPHER: permissions.ALLOWED[PHOTOGRAPHER] | {Action.SEE_ALL}}
     monkeypatch.setattr(permissions, "ALLOWED", sees_all)
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         delete(party, PHOTOGRAPHER, party.theirs)
 
 
 def test_organisers_delete_photos_and_a_second_deletion_finds_nothing(party: Party) -> None:
     delete(party, ORGANISER, party.own)
     for role in (ORGANISER, PHOTOGRAPHER):
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             delete(party, role, party.own)

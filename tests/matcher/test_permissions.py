@@ -12,7 +12,7 @@ from matcher_service.domain import Action, ChangeKind, Role, Visibility, permiss
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.spool import spool
 from protos.matcher.v1 import matcher_pb2, photo_pb2
-from tests.harness.calls import Refusal, read_refusal
+from tests.harness.calls import RpcFault, read_fault
 from tests.matcher.person_script import PERSON
 from tests.matcher.roles import (
     ALL,
@@ -126,12 +126,12 @@ ELSEWHERE = {"AddPhotos", "DeletePhoto", "RetryPhoto"}
 def test_the_roles_in_the_table_can_call_an_rpc_and_no_others(party: Party, case: int) -> None:
     rpc, make, allowed, otherwise = CASES[case]
     for role in sorted(ALL, key=lambda role: (role in allowed, str(role))):
-        refusal = Refusal()
+        fault = RpcFault()
         try:
             party.call(role, rpc, make(party))
         except grpc.RpcError as error:
-            read_refusal(error, refusal)
-        assert (refusal.code, refusal.reason) == ((None, "") if role in allowed else otherwise), role
+            read_fault(error, fault)
+        assert (fault.code, fault.reason) == ((None, "") if role in allowed else otherwise), role
 
 
 def test_the_table_covers_every_rpc_open_to_people() -> None:
@@ -148,23 +148,23 @@ class NoAccess:
 def test_organisers_and_photographers_add_photos(party: Party, role: Role) -> None:
     header = photo_pb2.AddPhotosRequest(header={"event_id": str(party.event), "filename": "a.jpg"})
     chunk = photo_pb2.AddPhotosRequest(chunk=JPEG + role.value.encode() + JPEG_END)
-    refusal = Refusal()
+    fault = RpcFault()
     try:
         [added] = party.service.upload(party.members[role], header, chunk)
         assert added.state == photo_pb2.PHOTO_STATE_PENDING
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
-    assert (refusal.code, refusal.reason) == ((None, "") if role in (ORGANISER, PHOTOGRAPHER) else ORGANISER_ONLY)
+        read_fault(error, fault)
+    assert (fault.code, fault.reason) == ((None, "") if role in (ORGANISER, PHOTOGRAPHER) else ORGANISER_ONLY)
 
 
 @pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER, GUEST])
 def test_only_organisers_retry_a_photo(party: Party, role: Role) -> None:
-    refusal = Refusal()
+    fault = RpcFault()
     try:
         party.call(role, "RetryPhoto", photo_pb2.RetryPhotoRequest(photo_id=str(party.own)))
     except grpc.RpcError as error:
-        read_refusal(error, refusal)
-    assert refusal.reason == ("PHOTO_NOT_FAILED" if role is ORGANISER else "PHOTO_NOT_FOUND")
+        read_fault(error, fault)
+    assert fault.reason == ("PHOTO_NOT_FAILED" if role is ORGANISER else "PHOTO_NOT_FOUND")
 
 
 ORDERS = [{}, {"order": "PHOTO_ORDER_TAKEN"}, {"ascending": True}, {"state": "PHOTO_STATE_INDEXED"}]

@@ -13,7 +13,7 @@ from kit.rpc.identity import Signer
 from matcher_service.domain import Role, Visibility
 from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import matcher_pb2 as pb
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service
 from tests.matcher.looks import Look, LooksWorld, show
 
@@ -177,10 +177,10 @@ def test_a_face_is_cropped_from_the_preview(asking: Asking) -> None:
     assert cut[0][:20] == b"".join(number.to_bytes(4, "little") for number in (1200, 200, 0, 90, 90))
     assert b"preview" in cut[0]
     assert asking.world.files() == files, "crops are not stored"
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         asking.crop(photo, 2)
     asking.world.faces._crop = lambda data: None
-    with refused(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
+    with raises_fault(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
         asking.crop(photo)
 
 
@@ -188,7 +188,7 @@ def test_a_photo_that_has_not_been_read_has_no_faces(asking: Asking) -> None:
     added = asking.world.add_file(asking.event, show([Look(1)]))
     assert added.photo_id
     for ask in (asking.ask, asking.crop):
-        with refused(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
+        with raises_fault(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
             ask(added.photo_id)
 
 
@@ -200,7 +200,7 @@ def test_only_organisers_of_the_event_may_ask(asking: Asking, role: Role | None)
         caller = asking.world.join(asking.world.event(), role=Role.ORGANISER)
     else:
         caller = asking.world.join(asking.event, role=role)
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         asking.ask(photo, asking.guest, by=caller)
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         asking.crop(photo, by=caller)

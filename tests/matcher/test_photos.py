@@ -8,7 +8,7 @@ from grpc import StatusCode
 
 from matcher_service.domain import ChangeKind, Role
 from protos.matcher.v1 import photo_pb2
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.matcher.calls import Service, request
 from tests.matcher.scripted_photos import JPEG_END, photo_of
 
@@ -72,7 +72,7 @@ def test_an_out_of_order_upload_is_rejected(service: Service, parts: str) -> Non
         "no part": [photo_pb2.AddPhotosRequest()],
         "bad id": [photo_pb2.AddPhotosRequest(header=photo_pb2.AddPhotoHeader(event_id="nothing"))],
     }
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         service.upload(world.organiser, *requests[parts])
 
 
@@ -80,7 +80,7 @@ def test_more_than_a_hundred_files_are_rejected_and_the_first_hundred_are_kept(s
     world = service.world
     event = world.event()
     parts = [part for n in range(101) for part in (header(event), chunk(photo_of([1], str(n))))]
-    with refused(StatusCode.INVALID_ARGUMENT, "TOO_MANY_FILES"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "TOO_MANY_FILES"):
         service.upload(world.organiser, *parts)
     assert world.count("photos") == 100
 
@@ -88,12 +88,12 @@ def test_more_than_a_hundred_files_are_rejected_and_the_first_hundred_are_kept(s
 def test_only_organisers_upload_and_only_to_open_events(service: Service) -> None:
     world = service.world
     event = world.event()
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         service.upload(world.join(event), header(event), chunk(photo_of([1])))
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         service.upload(uuid4(), header(event), chunk(photo_of([1])))
     world.change(ChangeKind.EVENT_UPDATED, event_id=event, closed=True)
-    with refused(StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         service.upload(world.organiser, header(event), chunk(photo_of([1])))
 
 
@@ -117,12 +117,12 @@ def test_a_photo_is_visible_to_organisers_and_to_guests_who_are_in_it(service: S
         assert data.endswith(b"original" + JPEG_END)
         assert size == len(data)
     for stranger in (outside, uuid4()):
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             get(service, stranger, photo)
     world.leave(event, inside)
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         get(service, inside, photo)
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         get(service, world.organiser, photo, photo_pb2.VARIANT_UNSPECIFIED)
 
 
@@ -130,7 +130,7 @@ def test_a_photo_that_has_not_been_read_is_not_shown(service: Service) -> None:
     world = service.world
     added = world.upload(world.event(), [1])
     assert added.photo_id is not None
-    with refused(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
+    with raises_fault(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_READY"):
         get(service, world.organiser, added.photo_id)
 
 
@@ -153,14 +153,14 @@ def test_only_organisers_list_count_and_delete_photos(service: Service) -> None:
     assert (state.pending_count, state.indexed_count, state.failed_count, state.face_count) == (1, 1, 0, 2)
     doomed = photo_pb2.DeletePhotoRequest(photo_id=str(photo))
     for user in (guest, other):
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             service.photos.DeletePhoto(doomed, metadata=service.by(user))
-    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         service.photos.ListPhotos(listed, metadata=service.by(guest))
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         service.photos.ListPhotos(listed, metadata=service.by(other))
-    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         service.photos.GetIndexState(counted, metadata=service.by(other))
     service.photos.DeletePhoto(doomed, metadata=organiser)
-    with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         service.photos.DeletePhoto(doomed, metadata=organiser)

@@ -9,7 +9,7 @@ from grpc import StatusCode
 from kit.errors import DatabaseUnavailable
 from kit.rpc.identity import Signer
 from protos.matcher.v1 import matcher_pb2 as pb
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 from tests.matcher.calls import Service, request
 
 
@@ -57,16 +57,16 @@ def test_a_malformed_rematch_ends_the_stream(service: Service, spoil: str) -> No
             bad.user_id = "nobody"
         case "revision":
             bad.revision = 0
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         service.rematch(event, bad)
 
 
 def test_only_selfie_service_may_request_rematches(service: Service, signer: Callable[[str], Signer]) -> None:
     event = service.world.event()
     for metadata in (service.by(service.world.organiser), bearer(signer("matcher").sign_service())):
-        with refused(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             list(service.matcher.Rematch(iter([]), metadata=metadata))
-    with refused(StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         list(service.matcher.Rematch(iter([]), metadata=[("x-event-id", str(event))]))
 
 
@@ -89,7 +89,7 @@ def test_matches_are_paged_newest_first(service: Service) -> None:
     "fields", [{"page_size": -1}, {"page_size": 201}, {"page_token": "nonsense"}, {"page_token": "e30"}]
 )
 def test_a_page_size_out_of_range_is_rejected(service: Service, fields: dict[str, object]) -> None:
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         service.list_matches(uuid4(), **fields)
 
 
@@ -101,7 +101,7 @@ def test_another_guests_page_token_is_rejected(service: Service) -> None:
         world.add(event, 1)
     service.rematch(event, request(event, ann, 1, 1))
     token = service.list_matches(ann, page_size=1).next_page_token
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         service.list_matches(bob, page_token=token)
 
 
@@ -123,11 +123,11 @@ def test_a_second_person_of_a_guest_is_matched_listed_and_rejected_separately(se
     first = service.list_matches(guest, person_id=mia, page_size=1)
     assert first.total_count == 2
     assert [one.photo_id for one in service.list_matches(guest).matches] == [str(mine)]
-    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+    with raises_fault(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         service.list_matches(guest, page_token=first.next_page_token)
     assert not service.list_matches(other, person_id=mia).matches
     for call in (service.matcher.RefuseMatch, service.matcher.RestoreMatch):
-        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+        with raises_fault(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             call(refusal if call is service.matcher.RefuseMatch else restored, metadata=service.by(other))
 
 
@@ -142,5 +142,5 @@ def test_an_unreachable_database_is_unavailable_and_not_a_failed_rematch(
         raise DatabaseUnavailable
 
     monkeypatch.setattr(world.match_store, "publish", fail)
-    with refused(StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
+    with raises_fault(StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
         service.rematch(event, request(event, guest, 1, 1))

@@ -154,6 +154,7 @@ def test_events_take_turns_and_every_photo_is_claimed(world: World) -> None:
          "photos_by_camera"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("new_databases")
 def test_queries_on_growing_tables_use_an_index(world: World, query: str, index: str) -> None:
     with world.db.begin() as connection:
         for setting in ("enable_seqscan", "enable_sort"):

@@ -37,6 +37,20 @@ def sending(phone: Phone) -> Any:
     return phone.page.locator(".toast.sending")
 
 
+def approve(laptop: Laptop, name: str) -> None:
+    """Approves the only photo that waits for it, by the keyboard."""
+    laptop.button("1 photo waits for approval").click()
+    laptop.expect_tiles(1)
+    expect(laptop.tiles()).to_contain_text("from Guest without a name · Waiting for approval", timeout=PATIENCE_MS)
+    expect(laptop.page.locator(".tabs .number")).to_have_text("1")
+    laptop.check_accessibility()
+    laptop.page.get_by_role("checkbox", name=f"Select {name}").check()
+    expect(laptop.button("Approve")).to_be_visible()
+    laptop.page.keyboard.press("a")
+    laptop.expect_tiles(0)
+    expect(laptop.page.locator(".tabs .number")).to_have_count(0)
+
+
 def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     new_phone: NewPhone, laptop: Laptop, event: Json, sample: SampleEvent, one_of: Any
 ) -> None:
@@ -57,23 +71,14 @@ def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     ada.check_accessibility()
 
     laptop.open_event(event["id"])
-    laptop.button("1 photo waits for approval").click()
-    laptop.expect_tiles(1)
-    expect(laptop.tiles()).to_contain_text("from Guest without a name · Waiting for approval", timeout=PATIENCE_MS)
-    expect(laptop.page.locator(".tabs .number")).to_have_text("1")
-    laptop.check_accessibility()
-    laptop.page.get_by_role("checkbox", name="Select party.jpg").check()
-    expect(laptop.button("Approve")).to_be_visible()
-    laptop.page.keyboard.press("a")
-    laptop.expect_tiles(0)
-    expect(laptop.page.locator(".tabs .number")).to_have_count(0)
+    approve(laptop, "party.jpg")
     laptop.choose("From guests")
     laptop.expect_tiles(1)
 
     ben.expect_photos(1)
     ada.page.reload()
     ada.button("You and your data").click()
-    ada.see("Visible to those in it")
+    ada.see("Visible to people in it")
     ada.button("Delete party.jpg").click()
     ada.button("Yes, delete").click()
     expect(ada.page.locator(".mine")).to_have_count(0)
@@ -101,7 +106,7 @@ def test_the_add_button_appears_by_itself_when_the_event_allows_it(phone: Phone,
     organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"guest_photos": "open"})
     phone.see("Add my photos")
     add(phone, ("mine.jpg", draw_photo(2, 800, 600)))
-    expect(sending(phone)).to_contain_text("Your photos appear as soon as they are read.", timeout=PATIENCE_MS)
+    expect(sending(phone)).to_contain_text("Your photos appear as soon as they are processed.", timeout=PATIENCE_MS)
 
 
 def test_a_guest_at_the_daily_limit_is_informed(phone: Phone, event: Json) -> None:

@@ -12,6 +12,25 @@ from tests.pages.phone import PATIENCE_MS
 
 Party = tuple[Json, str]
 
+# The button that opens the search, its file field, the fault of a photo of several faces, the button that removes, and
+# the result.
+SEARCH = {
+    "en": (
+        "Remove a person who is no guest…",
+        "Upload a photo of the person",
+        "This photo shows several faces.",
+        "Remove from 2 photos",
+        "The faces in 2 photos are forgotten.",
+    ),
+    "fr": (
+        "Retirer une personne qui n",
+        "Envoyer une photo de la personne",
+        "Cette photo montre plusieurs visages.",
+        "Retirer de 2 photos",
+        "Les visages de 2 photos sont oubliés.",
+    ),
+}
+
 
 @pytest.fixture
 def party(system: LocalSystem, organiser: Organiser, sample: SampleEvent) -> Party:
@@ -113,22 +132,7 @@ def test_an_organiser_removes_a_person_of_whom_they_have_a_photo(
     new_laptop: NewLaptop, organiser: Organiser, sample: SampleEvent, locale: str
 ) -> None:
     """First with a photo of two people; the person is in two photos."""
-    opening, upload, several, confirm, done = {
-        "en": (
-            "Remove a person who is no guest…",
-            "Upload a photo of the person",
-            "This photo shows several faces.",
-            "Remove from 2 photos",
-            "The faces in 2 photos are forgotten.",
-        ),
-        "fr": (
-            "Retirer une personne qui n",
-            "Envoyer une photo de la personne",
-            "Cette photo montre plusieurs visages.",
-            "Retirer de 2 photos",
-            "Les visages de 2 photos sont oubliés.",
-        ),
-    }[locale]
+    opening, upload, several, confirm, done = SEARCH[locale]
     event = organiser.event("Search")
     both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
     alone = next(photo for photo in sample.photos if photo.people == {"Ben"} and photo.faces == 1)

@@ -129,7 +129,7 @@ def test_failed_files_are_listed_with_a_reason_and_can_be_retried(
     laptop.expected_statuses |= {400, 415}
     laptop.open_event(event["id"])
     laptop.choose_folder(folder)
-    laptop.see("All but 2 photos are on the server.")
+    laptop.see("All photos except 2 are on the server.")
     failures = laptop.page.locator(".failures li")
     expect(failures).to_have_count(2)
     expect(failures.filter(has_text="text.jpg")).to_contain_text("This is not a JPEG, PNG, WebP, HEIC or AVIF picture.")
@@ -137,7 +137,7 @@ def test_failed_files_are_listed_with_a_reason_and_can_be_retried(
     assert len(stored_names(organiser, event)) == 3
     sent = len(uploads(laptop))
     failures.filter(has_text="text.jpg").get_by_role("button", name="Try again").click()
-    expect(laptop.page.locator(".upload-state")).to_contain_text("All but 2", timeout=PATIENCE_MS)
+    expect(laptop.page.locator(".upload-state")).to_contain_text("All photos except 2", timeout=PATIENCE_MS)
     laptop.page.wait_for_timeout(500)
     assert len(uploads(laptop)) == sent + 1
 

@@ -60,19 +60,12 @@ def tabs_of(laptop: Laptop) -> list[str]:
     return laptop.page.locator(".tabs a").all_inner_texts()
 
 
-def test_an_invited_photographer_sees_only_their_own_photos(
-    laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser, party: Gallery, sample: SampleEvent, tmp_path: Path
-) -> None:
-    event, _ = party
-    address = invite(laptop, event, "Photographer")
-    laptop.check_accessibility()
-    assert laptop.page.locator(".invitations .qr").get_attribute("src")
-    invited = new_laptop()
+def accept_as_a_photographer(invited: Laptop, address: str, name: str) -> None:
+    """Creates an account, after a form with two faults, and accepts the invitation."""
     invited.page.goto(address)
     invited.see("olga invites you to “Wedding”.")
     invited.see("Adds photos and sees only their own.")
     invited.check_accessibility()
-    name = f"phil{uuid4().hex[:6]}"
     invited.expected_statuses.add(422)
     fill_account(invited, "olga", "short")
     invited.button("Create an account and accept").click()
@@ -82,6 +75,17 @@ def test_an_invited_photographer_sees_only_their_own_photos(
     fill_account(invited, name)
     invited.button("Create an account and accept").click()
     invited.see("No photos yet")
+
+
+def test_an_invited_photographer_sees_only_their_own_photos(
+    laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser, party: Gallery, sample: SampleEvent, tmp_path: Path
+) -> None:
+    event, _ = party
+    address = invite(laptop, event, "Photographer")
+    laptop.check_accessibility()
+    assert laptop.page.locator(".invitations .qr").get_attribute("src")
+    invited, name = new_laptop(), f"phil{uuid4().hex[:6]}"
+    accept_as_a_photographer(invited, address, name)
     assert "#" not in invited.page.url
     assert tabs_of(invited) == ["Photos", "Guest page"]
     folder = tmp_path / "camera"

@@ -7,7 +7,7 @@ import pytest
 
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.store import selfies
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.people import ME, MIA, send
 from tests.selfie.world import World
 
@@ -52,9 +52,9 @@ def test_a_face_is_not_searched_if_the_record_cannot_be_written(world: World, mo
 def test_guests_and_strangers_cannot_read_the_audit_log(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         acts(world, event, guest)
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         acts(world, event, world.guest())
 
 

@@ -14,7 +14,7 @@ from selfie_service.domain import Decision, Judge, SelfieJob
 from selfie_service.domain.encodings import take_mean
 from selfie_service.store import SelfieStore
 from selfie_service.store import rematches as rematches_module
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.world import MakeWorld, World, face
 
 ACCEPTED = pb.REJECT_REASON_UNSPECIFIED
@@ -73,7 +73,7 @@ def test_control_sending_only_the_first_selfie_is_detected(
 
 def test_a_fourth_selfie_is_rejected_and_its_file_deleted(world: World, guest: UUID) -> None:
     add_three(world, guest)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_SELFIES"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_SELFIES"):
         world.upload(guest, "a fourth", is_addition=True)
     assert len(world.files()) == 3
 

@@ -12,7 +12,7 @@ from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store import people
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.scripted import DONE, answer_with
 from tests.selfie.world import World, face, valid
 
@@ -131,7 +131,7 @@ def test_a_guest_with_only_ended_events_cannot_upload(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     close(world, event)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
 
 

@@ -11,7 +11,7 @@ from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store import LeaverStore, changes, erasing
 from selfie_service.store.erasing import erase_selfies
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.test_closed import face, sent, update
 from tests.selfie.world import World, valid, wait_until
 
@@ -119,7 +119,7 @@ def has_selfie_after_the_last_event(world: World) -> bool:
 def test_the_selfie_is_deleted_after_the_last_event(world: World) -> None:
     assert not has_selfie_after_the_last_event(world)
     (guest,) = world.row("SELECT array_agg(user_id) AS users FROM selfie.people").users
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         world.get(guest)
     assert world.row("SELECT count(*) AS n FROM selfie.selfies WHERE state <> 'deleted'").n == 0
     assert world.state(guest).selfie_state == pb.SELFIE_STATE_UNSPECIFIED
@@ -168,7 +168,7 @@ def test_a_face_is_kept_for_a_day_after_the_last_event(world: World) -> None:
     assert world.get(guest, mia).image
     pass_time(world, 2)
     for person in ("", mia):
-        with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
             world.get(guest, person)
     assert not keeps_face(world, guest)
     assert [person.name for person in world.list_people(guest).people] == ["", "Mia"]

@@ -16,7 +16,7 @@ from selfie_service import feed
 from selfie_service.domain import Change, ChangeKind
 from selfie_service.store import FeedStore, changes
 from selfie_service.store.changes import FeedGap
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.world import MakeWorld, World, face, wait_until
 
 
@@ -190,7 +190,7 @@ def test_erasing_a_guest_leaves_only_an_id(world: World) -> None:
     world.follower.catch_up()
     assert [world.count(table) for table in ("people", "selfies", "enrolments")] == [1, 1, 1]
     assert world.row("SELECT id FROM selfie.tombstones").id == guest
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest)
     assert world.count("selfies") == 1
 

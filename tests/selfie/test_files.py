@@ -11,7 +11,7 @@ from kit.storage.blobs import BlobOptions, Blobs
 from kit.storage.client import BlobsUnavailable
 from selfie_service.domain import MAX_FAILURES, ChangeKind, NewSelfie
 from selfie_service.store import SelfieStore, changes, erasing
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.s3 import S3Server
 from tests.selfie.world import MakeWorld, World, image_of, invalid, valid
 
@@ -39,7 +39,7 @@ class RowBeforeFile(Blobs):
 
 def test_no_selfie_is_accepted_while_the_file_store_is_unavailable(make_world: MakeWorld) -> None:
     world = make_world(blobs=Unavailable)
-    with refused(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
+    with raises_fault(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
         world.upload(world.guest(world.event()))
     assert world.count("selfies") == 0
 
@@ -59,7 +59,7 @@ def test_an_unreadable_file_store_does_not_count_as_a_failure_of_the_selfie(worl
     for _ in range(MAX_FAILURES + 1):
         with pytest.raises(BlobsUnavailable):
             world.validate(valid())
-    with refused(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
+    with raises_fault(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
         world.get(guest)
     world.blobs.__class__ = Blobs
     assert world.selfie(selfie_id).failures == 0
@@ -69,12 +69,12 @@ def test_an_unreadable_file_store_does_not_count_as_a_failure_of_the_selfie(worl
 
 def test_rejected_and_repeated_uploads_leave_no_file(world: World) -> None:
     guest = world.guest(world.event(closed=True))
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
     assert not world.files()
     guest, request_id = world.guest(world.event()), "0e984725-c51c-4bf4-9960-e1c80e27aba0"
     assert world.upload(guest, request_id=request_id) == world.upload(guest, request_id=request_id)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
         world.upload(guest, "another", request_id=request_id)
     assert len(world.files()) == 1
 
@@ -155,7 +155,7 @@ def test_bytes_deleted_while_they_are_moved_leave_no_file(make_world: MakeWorld)
     assert not world.validate(valid())
     world.sweep()
     assert not world.files()
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         world.get(guest)
 
 
@@ -170,7 +170,7 @@ class LostAtTheCommit(SelfieStore):
 def test_the_file_is_kept_if_the_outcome_of_the_commit_is_unknown(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=LostAtTheCommit)
     guest = world.guest(world.event())
-    with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
+    with raises_fault(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
         world.upload(guest)
     assert world.get(guest).image == image_of("selfie")
 

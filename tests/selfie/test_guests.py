@@ -9,7 +9,7 @@ from sqlalchemy import text
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import MAX_FAILURES, ChangeKind, RejectReason, Role
 from selfie_service.store import RoleStore
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.harness.migrations import downgrade, upgrade
 from tests.selfie.world import World, invalid
 
@@ -68,13 +68,13 @@ def test_non_members_are_omitted(world: World) -> None:
 def test_only_organisers_may_ask(world: World) -> None:
     event, other = world.event(), world.event()
     guest, elsewhere = world.guest(event), world.organiser(other)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         list_selfies(world, guest, event, guest)
     for stranger in (uuid4(), elsewhere):
-        with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
             list_selfies(world, stranger, event, guest)
     organiser = world.organiser(event)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         list_selfies(world, organiser, event, *(uuid4() for _ in range(201)))
 
 
@@ -84,12 +84,12 @@ def test_former_organisers_and_organisers_of_a_deleted_event_are_rejected(world:
     assert list_selfies(world, organiser, event) == {}
     world.publish(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST)
     world.follower.catch_up()
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         list_selfies(world, organiser, event)
     second = world.organiser(event)
     world.publish(ChangeKind.EVENT_DELETED, event_id=event)
     world.follower.catch_up()
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         list_selfies(world, second, event)
 
 
@@ -108,11 +108,11 @@ def test_an_organiser_who_is_not_searched_for_sees_the_selfies_of_others(world: 
     assert world.count("enrolments") == 1, "a role does not imply consent"
     world.publish(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
     world.follower.catch_up()
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         list_selfies(world, organiser, event, guest)
     world.publish(ChangeKind.LEFT, event_id=event, user_id=organiser)
     world.follower.catch_up()
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         list_selfies(world, organiser, event, guest)
 
 
@@ -126,7 +126,7 @@ def test_members_gone_before_roles_are_read_again_organise_nothing(world: World,
     world.follower.catch_up()
     world.execute("UPDATE selfie.feed_cursor SET members_sequence = 0")
     world.guests._fetch = lambda place, _: world.auth_feed.fetch(place, 0)[:1]
-    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         list_selfies(world, organiser, event)
     assert world.row("SELECT sequence = members_sequence AS same FROM selfie.feed_cursor").same
     assert world.count("members") == 0
@@ -174,7 +174,7 @@ def test_roles_of_existing_members_are_read_from_the_feed(old: Old) -> None:
     old.upgrade()
     assert list_selfies(world, old.organiser, event, old.guest) == {old.guest: "NONE"}
     for member in (old.guest, old.former):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
             list_selfies(world, member, event)
     newcomer = world.organiser(event)
     assert list_selfies(world, newcomer, event) == {}

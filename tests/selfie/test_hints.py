@@ -10,7 +10,7 @@ from kit.rpc.identity import Signer
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import MAX_FAILURES, RejectReason
 from selfie_service.store.hints import HINTS_CHANNEL
-from tests.harness.calls import as_user, bearer, refused
+from tests.harness.calls import as_user, bearer, raises_fault
 from tests.harness.watching import Watch, listening, notify
 from tests.selfie.scripted import FAILED, answer_with
 from tests.selfie.world import World, invalid, valid
@@ -94,5 +94,5 @@ def test_control_without_a_change_there_is_no_hint(world: World, watch: Watch, g
 
 def test_only_the_gateway_may_watch(world: World, signer: Callable[[str], Signer], guest: UUID) -> None:
     for caller in (as_user(signer("auth"), guest), bearer(signer("matcher").sign_service())):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             next(world.stub.WatchSelfies(pb.WatchSelfiesRequest(), metadata=caller))

@@ -11,7 +11,7 @@ from selfie_service.binding import FACES_PER_DAY
 from selfie_service.domain.people import FACES_PER_GUEST, TooManyPeople
 from selfie_service.people import People
 from selfie_service.store import PersonStore, erasing
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.people import ME, MIA, delete_mia, send, sent
 from tests.selfie.world import MakeWorld, World, face
 
@@ -57,13 +57,13 @@ def test_an_account_not_in_the_feed_yet_has_a_first_person(world: World) -> None
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 41])
 def test_a_name_is_validated(world: World, guest: UUID, name: str) -> None:
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_NAME"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_NAME"):
         world.add_person(guest, name)
 
 
 @pytest.mark.parametrize("consent", ["", "é", "x" * 33])
 def test_a_person_is_added_only_with_consent(world: World, guest: UUID, consent: str) -> None:
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "CONSENT_REQUIRED"):
+    with raises_fault(grpc.StatusCode.INVALID_ARGUMENT, "CONSENT_REQUIRED"):
         world.add_person(guest, consent=consent)
     assert world.count("people") == 1
 
@@ -83,9 +83,9 @@ def test_a_person_can_be_renamed(world: World, guest: UUID) -> None:
 
 
 def test_the_first_person_can_be_neither_renamed_nor_deleted(world: World, guest: UUID) -> None:
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
         world.delete_person(guest, str(guest))
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
         request = pb.RenamePersonRequest(person_id=str(guest), name="Me")
         world.stub.RenamePerson(request, metadata=world.as_user(guest))
 
@@ -93,7 +93,7 @@ def test_the_first_person_can_be_neither_renamed_nor_deleted(world: World, guest
 def test_the_number_of_people_is_limited(world: World, guest: UUID) -> None:
     people = [world.add_person(guest, f"child {number}") for number in range(FACES_PER_GUEST)]
     assert world.list_people(guest).free_count == 0
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_PEOPLE"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_PEOPLE"):
         world.add_person(guest)
     world.delete_person(guest, people[0])
     assert world.add_person(guest)
@@ -198,7 +198,7 @@ def test_a_deleted_person_or_one_of_another_account_is_not_found(world: World, g
             pb.RenamePersonRequest(person_id=mia, name="Ida"), metadata=world.as_user(asking)
         ),
     ):
-        with refused(*NOT_FOUND):
+        with raises_fault(*NOT_FOUND):
             call()
     world.delete_person(asking, mia)
     if not is_deleted:
@@ -226,7 +226,7 @@ def test_an_upload_for_a_person_deleted_meanwhile_is_rejected(world: World, gues
     mia = world.add_person(guest)
     world.people.require = lambda user_id, person_id: UUID(mia)  # type: ignore[method-assign]
     world.delete_person(guest, mia)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest, person_id=mia)
     assert world.count("selfies") == 0
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store import changes
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.people import ME, MIA, delete_mia, look_for_mia, send, sent
 from tests.selfie.scripted import DONE, FAILED, answer_with
 from tests.selfie.test_consent import pass_time
@@ -91,7 +91,7 @@ def test_an_erased_account_leaves_no_person(world: World) -> None:
     assert [world.count(table) for table in ("people", "selfies", "enrolments", "bindings")] == [0] * 4
     world.sweep()
     assert not world.files()
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.add_person(user)
 
 

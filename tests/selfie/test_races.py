@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from selfie_service.domain import ChangeKind
 from selfie_service.store import changes, persons, selfies
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.world import World, valid, wait_until
 
 PAUSE_AT_COMMIT = """
@@ -126,7 +126,7 @@ def test_an_upload_during_an_erasure_waits_and_sees_the_tombstone(world: World) 
     refusals: list[grpc.StatusCode] = []
 
     def upload() -> None:
-        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
             world.upload(guest)
         refusals.append(refusal.code or grpc.StatusCode.OK)
 

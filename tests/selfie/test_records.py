@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from protos.selfie.v1 import selfie_pb2 as pb
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.people import ME, MIA, send
 from tests.selfie.world import World, face, image_of, invalid
 
@@ -52,10 +52,10 @@ def test_each_stored_file_is_returned_by_its_id_and_no_other(world: World, guest
         (world.guest(), "", me.selfies[0].selfie_id),  # of another account
         (guest, "", str(uuid4())),
     ):
-        with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+        with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
             get(world, user, person, selfie)
     world.delete(guest)
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         get(world, guest, "", me.selfies[0].selfie_id)
 
 

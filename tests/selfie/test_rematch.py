@@ -12,7 +12,7 @@ from kit.rpc.identity import Verifier
 from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.scripted import DONE, FAILED, RUNNING, SUPERSEDED, answer_with
 from tests.selfie.world import World, face, invalid, wait_until
 
@@ -223,9 +223,9 @@ def test_a_superseded_rematch_waits_for_the_newer_revision(world: World) -> None
 def test_a_rematch_needs_an_active_selfie(world: World) -> None:
     guest = world.guest(world.event())
     world.upload(guest)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "NO_ACTIVE_SELFIE"):
         world.start_rematch(guest)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "NO_ACTIVE_SELFIE"):
         world.start_rematch(uuid4())
 
 

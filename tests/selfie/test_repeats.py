@@ -7,7 +7,7 @@ import grpc
 
 from selfie_service.domain import ChangeKind
 from selfie_service.store.people import lock_person
-from tests.harness.calls import Refusal, read_refusal, refused
+from tests.harness.calls import RpcFault, raises_fault, read_fault
 from tests.harness.databases import replace_in_function
 from tests.selfie.world import World, invalid, wait_until
 
@@ -38,8 +38,8 @@ def repeat_in_progress(world: World, guest: UUID) -> tuple[set[UUID], list[str]]
         try:
             answered.append(world.upload(guest, "me", request_id))
         except grpc.RpcError as error:
-            refusal = Refusal()
-            read_refusal(error, refusal)
+            refusal = RpcFault()
+            read_fault(error, refusal)
             refusals.append(refusal.reason)
 
     with ThreadPoolExecutor(2) as pool, world.db.begin() as other:
@@ -76,7 +76,7 @@ def test_uploads_without_a_request_id_are_never_repeats(world: World, guest: UUI
 def test_a_request_id_is_bound_to_its_bytes(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     world.upload(guest, "me", request_id)
-    with refused(INVALID, "IDEMPOTENCY_KEY_REUSED"):
+    with raises_fault(INVALID, "IDEMPOTENCY_KEY_REUSED"):
         world.upload(guest, "another person", request_id)
 
 
@@ -86,7 +86,7 @@ def test_two_guests_may_use_the_same_request_id(world: World, guest: UUID) -> No
 
 
 def test_a_request_id_must_be_a_uuid(world: World, guest: UUID) -> None:
-    with refused(INVALID, "INVALID_ARGUMENT"):
+    with raises_fault(INVALID, "INVALID_ARGUMENT"):
         world.upload(guest, request_id="first try")
 
 

@@ -16,7 +16,7 @@ from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import ChangeKind, NewSelfie
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import SelfieStore
-from tests.harness.calls import Refusal, bearer, read_refusal, refused
+from tests.harness.calls import RpcFault, bearer, raises_fault, read_fault
 from tests.harness.databases import lose_commits
 from tests.selfie.world import MakeWorld, World, image_of, invalid, valid
 
@@ -36,12 +36,12 @@ def test_every_rpc_except_the_hints_is_only_for_users() -> None:
 
 
 def test_an_upload_requires_a_token(world: World) -> None:
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         world.stub.UploadSelfie(selfie_pb2.UploadSelfieRequest(image=image_of("a")))
 
 
 def test_a_service_cannot_upload(world: World, signer: Callable[[str], Signer]) -> None:
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+    with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
         world.stub.UploadSelfie(
             selfie_pb2.UploadSelfieRequest(image=image_of("a")), metadata=bearer(signer("matcher").sign_service())
         )
@@ -110,7 +110,7 @@ def test_control_if_accepted_before_its_commit_a_selfie_is_lost(make_world: Make
 def test_an_upload_that_cannot_be_a_selfie_is_rejected_without_decoding(
     world: World, guest: UUID, image: bytes, reason: str
 ) -> None:
-    with refused(INVALID, reason):
+    with raises_fault(INVALID, reason):
         send(world, guest, image)
     assert world.count("selfies") == 0
 
@@ -128,8 +128,8 @@ def fills_the_queue(world: World) -> bool:
     try:
         world.upload(guests[2])
     except grpc.RpcError as error:
-        refusal = Refusal()
-        read_refusal(error, refusal)
+        refusal = RpcFault()
+        read_fault(error, refusal)
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL")
         world.validate(valid())
         world.upload(guests[2])
@@ -179,7 +179,7 @@ def test_an_active_selfie_is_returned_rather_than_a_pending_one(world: World, gu
 
 def test_another_guests_selfie_cannot_be_read(world: World, guest: UUID) -> None:
     world.enter(guest)
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         world.get(world.guest(world.event()))
 
 
@@ -191,7 +191,7 @@ def test_deleting_empties_every_selfie(world: World, guest: UUID) -> None:
         row = world.selfie(selfie_id)
         assert (row.state, row.image_key, row.encoding) == ("deleted", None, None)
     assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_UNSPECIFIED
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         world.get(guest)
 
 
@@ -212,7 +212,7 @@ def test_deleting_without_a_selfie_succeeds(world: World, guest: UUID) -> None:
 def test_a_guest_with_only_closed_events_cannot_upload(world: World) -> None:
     past = datetime.now(UTC) - timedelta(minutes=1)
     guest = world.guest(world.event(closed=True), world.event(expires_at=past))
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
     assert world.count("selfies") == 0
 
@@ -231,7 +231,7 @@ def test_a_guest_without_events_can_upload(world: World) -> None:
 def test_a_new_member_of_only_a_closed_event_is_rejected(world: World) -> None:
     guest = uuid4()
     world.publish(ChangeKind.JOINED, event_id=world.event(closed=True), user_id=guest)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
 
 
@@ -245,13 +245,13 @@ def test_a_new_member_of_another_open_event_is_accepted(world: World) -> None:
 def test_a_guest_erased_a_moment_ago_is_rejected(world: World) -> None:
     guest = uuid4()
     world.publish(ChangeKind.USER_ERASED, user_id=guest)
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest)
 
 
 def test_an_unknown_guest_is_unavailable_while_the_feed_is_down(world: World) -> None:
     world.feed.unavailable = True
-    with refused(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE"):
+    with raises_fault(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE"):
         world.upload(uuid4())
 
 

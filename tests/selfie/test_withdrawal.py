@@ -8,7 +8,7 @@ import pytest
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from selfie_service.store import changes
-from tests.harness.calls import refused
+from tests.harness.calls import raises_fault
 from tests.selfie.people import ME, MIA, send
 from tests.selfie.people import sent as last_sent
 from tests.selfie.test_closed import face, sent, update
@@ -59,12 +59,12 @@ def test_no_selfie_is_accepted_before_new_consent(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     withdraw(world, guest)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
         world.upload(guest)
     assert world.files() == set()
     world.publish(ChangeKind.JOINED, event_id=event, user_id=guest, without_search=True)
     world.follower.catch_up()
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
+    with raises_fault(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
         world.upload(guest)
     world.publish(ChangeKind.JOINED, event_id=event, user_id=guest)  # not applied yet: the upload checks
     world.enter(guest, 2)

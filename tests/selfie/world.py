@@ -83,6 +83,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
         pause.wait(0.01)
 
 
+def start_others(feed: ScriptedFeed, matcher: ScriptedMatcher) -> tuple[grpc.Server, grpc.Channel]:
+    """Serves the scripted feed and matcher; returns their server and a channel to it."""
+    server = grpc.server(futures.ThreadPoolExecutor(8))
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(feed, server)
+    matcher_pb2_grpc.add_MatcherServiceServicer_to_server(matcher, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, grpc.insecure_channel(f"127.0.0.1:{port}")
+
+
 class World:
     """All parts of selfie_service, wired by hand; stores and workers can be replaced by broken twins for controls."""
 
@@ -113,12 +123,7 @@ class World:
         self.stop = Event()
         self._signer, self._validator = signer, validator
         self.judge = judge
-        self._others = grpc.server(futures.ThreadPoolExecutor(8))
-        auth_pb2_grpc.add_AuthServiceServicer_to_server(self.feed, self._others)
-        matcher_pb2_grpc.add_MatcherServiceServicer_to_server(self.matcher, self._others)
-        port = self._others.add_insecure_port("127.0.0.1:0")
-        self._others.start()
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._others, self._channel = start_others(self.feed, self.matcher)
         self.auth_feed = AuthFeed(self._channel, calls(signer("selfie"), "auth"))
         self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply, is_join)
         self.rematcher = Rematcher(
@@ -133,7 +138,10 @@ class World:
         self.guests = GuestSelfies(RoleStore(self.db), ActStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
         self.records = Records(RecordStore(self.db), self.images)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-        self.stub = selfie_pb2_grpc.SelfieServiceStub(
+        self.stub = self._connect(serve)
+
+    def _connect(self, serve: Callable[..., grpc.Channel]) -> selfie_pb2_grpc.SelfieServiceStub:
+        return selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
                     SelfieServicer(self.service, self.people, self.guests, self.records, self.hints),

@@ -21,7 +21,7 @@ from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.matcher.v1 import photo_pb2_grpc
 from tests.gateway.world import LIMITS, running_gateway
-from tests.harness.calls import bearer, refused
+from tests.harness.calls import bearer, raises_fault
 from tests.matcher.world import World
 from tests.selfie.world import wait_until
 
@@ -136,19 +136,19 @@ def test_a_download_token_only_permits_pictures_that_its_user_may_see(
         return sum(len(message.chunk) for message in photos.GetPhoto(request, metadata=metadata))
 
     assert get(photo_id, by) == len(ORIGINAL)
-    with refused(grpc.StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+    with raises_fault(grpc.StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         get(other, by)
     for rpc, request in (
         (photos.CreateDownloadToken, pb.CreateDownloadTokenRequest()),
         (photos.ListPhotos, pb.ListPhotosRequest(event_id=str(party.event))),
         (photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id))),
     ):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             rpc(request, metadata=by)
     for name in ("gateway", "selfie", "auth"):
-        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        with raises_fault(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             get(photo_id, bearer(signer(name).sign_delegate(party.ann, 60)))
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         get(photo_id, bearer(signer("gateway").sign(f"delegate:matcher:{party.ann}", 60)))
-    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+    with raises_fault(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         get(photo_id, bearer(signer("matcher").sign_delegate(party.ann, -10)))

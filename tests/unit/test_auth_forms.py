@@ -95,7 +95,7 @@ def test_a_password_may_contain_any_characters(password: str) -> None:
 
 
 def test_the_length_limit_of_a_password_applies_to_its_normalised_form() -> None:
-    """Such as 200 Devanagari letters that NFC decomposes: longer than what a login verifies."""
+    """Such as 200 Devanagari letters that NFC decomposes: longer than what a sign-in verifies."""
     (fault,) = forms.check_password("\u0958" * 200)
     assert fault.reason == "password_too_long"
 

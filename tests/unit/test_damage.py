@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
 import pillow_heif
@@ -44,16 +45,23 @@ def insert(png: bytes, *chunks: bytes) -> bytes:
     return png[:33] + b"".join(chunks) + png[33:]
 
 
-def heif(name: str, exif: bytes) -> bytes:
-    """Writes EXIF that the encoder would reject, by overwriting valid EXIF of the same length."""
-    good = Image.Exif()
-    good[0x010E] = "x" * 400
-    out, block = io.BytesIO(), good.tobytes()
+@cache
+def with_exif(name: str) -> tuple[bytes, bytes]:
+    """A picture with valid EXIF, and the content of the EXIF."""
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 400
+    out, block = io.BytesIO(), exif.tobytes()
     pillow_heif.register_heif_opener()
     SCENE.save(out, name, quality=95, exif=block)
     content = block.removeprefix(b"Exif\0\0")
     assert out.getvalue().count(content) == 1
-    return out.getvalue().replace(content, exif.ljust(len(content), b"\xff")[: len(content)])
+    return out.getvalue(), content
+
+
+def heif(name: str, exif: bytes) -> bytes:
+    """Writes EXIF that the encoder would reject, by overwriting valid EXIF of the same length."""
+    picture, content = with_exif(name)
+    return picture.replace(content, exif.ljust(len(content), b"\xff")[: len(content)])
 
 
 def app(number: int, body: bytes) -> bytes:

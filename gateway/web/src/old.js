@@ -13,8 +13,8 @@
         found: "Vos photos :",
         photo: "Photo ",
         none: "Pas encore de photo de vous. Revenez plus tard.",
-        waiting: "Votre selfie est là. L’organisateur va vous laisser entrer : revenez plus tard.",
-        held: "Votre selfie est là. Les photos ne sont pas encore publiées : revenez plus tard.",
+        waiting: "Votre selfie est arrivé. En attente de l’organisateur : revenez plus tard.",
+        held: "Votre selfie est arrivé. Les photos ne sont pas encore publiées : revenez plus tard.",
         detail:
           "Une description de votre visage est calculée et comparée aux photos de cet événement, et à rien d’autre. Vous pouvez supprimer les deux à tout moment.",
         without: "Continuer sans selfie",
@@ -37,8 +37,8 @@
         found: "Your photos:",
         photo: "Photo ",
         none: "No photo of you yet. Come back later.",
-        waiting: "Your selfie is here. The organiser lets you in soon: come back later.",
-        held: "Your selfie is here. The photos are not released yet: come back later.",
+        waiting: "Your selfie has arrived. Waiting for the organiser: come back later.",
+        held: "Your selfie has arrived. The photos are not released yet: come back later.",
         detail:
           "A description of your face is computed and compared with the photos of this event, and with nothing else. You can delete both at any time.",
         without: "Continue without a selfie",

@@ -324,8 +324,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Register(self, request, context):
-        """Creates an account, joins the event of the code and logs in, in one transaction. Public.
-        Idempotent by `request_id`: a retry with the same id and password logs in to the account created first.
+        """Creates an account, joins the event of the code and signs in, in one transaction. Public.
+        Idempotent by `request_id`: a retry with the same id and password signs in to the account created first.
         Errors: INVALID_FORM, with one google.rpc.BadRequest violation per invalid field (an e-mail address that is in use
         is reported only when every other field is valid); INVALID_CREDENTIALS for a known `request_id` with another
         password; TOO_MANY_REQUESTS; REMOVED_FROM_EVENT when `phone_mark` is that of a guest who was removed.
@@ -697,7 +697,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RegisterInvited(self, request, context):
-        """Creates an account, accepts an invitation for it and logs in, in one transaction. Public. Idempotent by
+        """Creates an account, accepts an invitation for it and signs in, in one transaction. Public. Idempotent by
         `request_id`, as Register.
         Errors: INVALID_INVITATION, INVALID_FORM, INVALID_CREDENTIALS, TOO_MANY_REQUESTS.
         """
@@ -713,7 +713,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateFirstOrganiser(self, request, context):
-        """Creates the first account that may create events, and logs in. Public, with the code that auth_service logs at
+        """Creates the first account that may create events, and signs in. Public, with the code that auth_service logs at
         startup while no such account exists; the code works once.
         Errors: ORGANISER_EXISTS, INVALID_SETUP_CODE, INVALID_FORM, TOO_MANY_REQUESTS.
         """

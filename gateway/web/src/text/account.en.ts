@@ -9,7 +9,7 @@ export const account = {
   end: "Sign out",
   endOne: (device: string) => `Sign out ${device}`,
   endOthers: "Sign out all other devices",
-  endOthersQuestion: "Sign out everywhere but here? On a device without a password, photos are found again only by a sign-in link or a new selfie.",
+  endOthersQuestion: "Sign out everywhere except here? Without a password, you find your photos on another device only with a sign-in link or a new selfie.",
   confirmEnd: "Yes, sign out",
   ended: "Signed out.",
   password: "Change the password",

@@ -11,7 +11,7 @@ export const account: Text["account"] = {
   end: "Déconnecter",
   endOne: (device) => `Déconnecter ${device}`,
   endOthers: "Déconnecter tous les autres appareils",
-  endOthersQuestion: "Déconnecter partout sauf ici ? Sur un appareil sans mot de passe, on ne retrouve ses photos que par un lien de connexion ou un nouveau selfie.",
+  endOthersQuestion: "Déconnecter partout sauf ici ? Sans mot de passe, vous ne retrouvez vos photos sur un autre appareil que par un lien de connexion ou un nouveau selfie.",
   confirmEnd: "Oui, déconnecter",
   ended: "Appareil déconnecté.",
   password: "Changer le mot de passe",

@@ -2,7 +2,7 @@
 
 export const audit = {
   heading: "Who did what",
-  detail: "What organisers and this server have recorded of this event. It is kept for some months, then deleted.",
+  detail: "What organisers did in this event, and what this server noted, such as a guest’s new face. It is kept for some months, then deleted.",
   none: "Nothing is recorded yet.",
   more: "Show earlier activity",
   from: (network: string) => `from the network ${network}`,

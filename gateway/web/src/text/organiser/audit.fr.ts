@@ -4,14 +4,14 @@ import type { Words } from "./en";
 
 export const audit: Words["audit"] = {
   heading: "Qui a fait quoi",
-  detail: "Ce que les organisateurs ont fait dans cet événement et ce que ce serveur a noté. C’est conservé quelques mois, puis effacé.",
+  detail: "Ce que les organisateurs ont fait dans cet événement, et ce que ce serveur a noté, comme le nouveau visage d’un invité. C’est conservé quelques mois, puis supprimé.",
   none: "Rien n’est encore noté.",
   more: "Afficher les précédents",
   from: (network) => `depuis le réseau ${network}`,
   somebody: "Quelqu’un qui n’est plus ici",
   aMember: "quelqu’un",
   system: "Le système",
-  roles: { organiser: "organisateur", couple: "marié", photographer: "photographe", guest: "invité" },
+  roles: { organiser: "organisateur", couple: "couple", photographer: "photographe", guest: "invité" },
   acts: {
     role_changed: (who, whom, result) => `${who} a donné le rôle « ${result} » à ${whom}`,
     guest_removed: (who, whom) => `${who} a exclu ${whom}`,

@@ -94,7 +94,7 @@ export const words = {
     paused: "Paused.",
     offline: "No connection. The upload continues by itself.",
     done: "All photos are on the server.",
-    doneExcept: (count: number) => (count === 1 ? "All but 1 photo are on the server." : `All but ${count} photos are on the server.`),
+    doneExcept: (count: number) => (count === 1 ? "All photos except 1 are on the server." : `All photos except ${count} are on the server.`),
     keepOpen: "Keep this page open until all photos are sent. After an interruption, drop the same folder again: nothing is sent twice.",
     failures: (count: number) => (count === 1 ? "1 file was not added" : `${count} files were not added`),
     retry: "Try again",
@@ -128,7 +128,7 @@ export const words = {
     selectAll: "Select all shown",
     clear: "Clear the selection",
     hide: "Hide",
-    show: { hidden: "Show again", everyone: "Only for those in it" },
+    show: { hidden: "Show again", everyone: "Only for people in it" },
     everyone: "For everyone",
     dismiss: "Keep visible",
     retry: "Read again",
@@ -138,7 +138,7 @@ export const words = {
     confirmDelete: "Yes, delete",
     pending: "being read",
     keys: 
-      "Arrow keys move, space selects, Enter opens, A approves, H hides, S shows again, E shows to everyone, O only to those in it, K keeps visible what guests ask to hide, Delete deletes, Esc clears.",
+      "Arrow keys move, space selects, Enter opens, A approves, H hides, S shows again, E shows to everyone, O only to people in it, K keeps visible what guests ask to hide, Delete deletes, Esc clears.",
     select: (name: string) => `Select ${name}`,
     tile: (name: string, faces: number) => (faces === 1 ? `${name}, 1 face` : `${name}, ${faces} faces`),
     list: "Photos of the event",
@@ -241,7 +241,7 @@ export const words = {
   },
   cameras: {
     heading: "Camera clocks",
-    detail: "Photos of several cameras are in order only if their clocks agree. If a clock is wrong, shift its photos.",
+    detail: "Photos of several cameras are in order only if their clocks agree. If a camera’s clock is wrong, shift its photos.",
     none: "No photo names its camera yet.",
     camera: "Camera",
     correction: "Correction",
@@ -255,8 +255,8 @@ export const words = {
     help: "Look for a photo of the same moment from each camera, such as a toast, and open both: their times are below them. If one says 14:10 and the right one 14:05, move the first camera’s photos 5 minutes earlier. Photos that you add later are moved as well; 0 undoes it. Phones of the same model count as one camera.",
     unknown: (count: number) =>
       count === 1
-        ? "1 photo is of an unknown camera: it names none, or it was read by an earlier version."
-        : `${count} photos are of unknown cameras: they name none, or they were read by an earlier version.`,
+        ? "1 photo is from an unknown camera: it names none, or it was read by an earlier version."
+        : `${count} photos are from unknown cameras: they name none, or they were read by an earlier version.`,
   },
   offer: {
     release: "When guests see the photos",
@@ -305,7 +305,7 @@ export const words = {
   } as Record<string, string>,
   roles: { organiser: "Organiser", couple: "Couple", photographer: "Photographer", guest: "Guest" },
   roleDetails: {
-    organiser: "Does everything that you do, in this event.",
+    organiser: "May do everything that you may do in this event.",
     couple: "Sees and downloads all photos, and may hide them. Changes nothing else.",
     photographer: "Adds photos and sees only their own.",
     guest: "Sees the photos that they are in.",

@@ -86,7 +86,7 @@ export const words: Words = {
     known: (count) => (count === 1 ? "1 déjà envoyée" : `${count} déjà envoyées`),
     replace: "Remplacer les photos du même nom",
     replaceDetail:
-      "Pour de nouvelles versions de photos déjà présentes, parmi les fichiers que vous ajoutez ensuite. Chaque photo garde sa place et reste affichée telle quelle jusqu’à ce que la nouvelle version soit lue.",
+      "Les fichiers que vous ajoutez ensuite deviennent les nouvelles versions des photos du même nom. Chaque photo garde sa place et reste affichée telle quelle jusqu’à ce que la nouvelle version soit lue.",
     replaced: (count) => (count === 1 ? "1 remplacée" : `${count} remplacées`),
     ambiguous: (count) => (count === 1 ? "1 ajoutée, car plusieurs photos portent ce nom" : `${count} ajoutées, car plusieurs photos portent ce nom`),
     speed: (megabytes) => `${megabytes} Mo/s`,
@@ -133,7 +133,7 @@ export const words: Words = {
     selectAll: "Sélectionner celles affichées",
     clear: "Annuler la sélection",
     hide: "Masquer",
-    show: { hidden: "Afficher de nouveau", everyone: "Seulement pour ceux qui y sont" },
+    show: { hidden: "Afficher de nouveau", everyone: "Seulement pour les personnes qui y figurent" },
     everyone: "Pour tous",
     dismiss: "Laisser visible",
     retry: "Relire",
@@ -145,7 +145,7 @@ export const words: Words = {
     confirmDelete: "Oui, supprimer",
     pending: "en cours de lecture",
     keys: 
-      "Les flèches déplacent, Espace sélectionne, Entrée ouvre, A approuve, H masque, S affiche de nouveau, E montre à tous, O seulement à ceux qui y sont, K laisse visible malgré une demande, Suppr supprime, Échap annule.",
+      "Les flèches déplacent, Espace sélectionne, Entrée ouvre, A approuve, H masque, S affiche de nouveau, E montre à tous, O seulement aux personnes qui y figurent, K laisse visible malgré une demande, Suppr supprime, Échap annule.",
     select: (name) => `Sélectionner ${name}`,
     tile: (name, faces) => (faces === 1 ? `${name}, 1 visage` : `${name}, ${faces} visages`),
     list: "Photos de l’événement",
@@ -179,7 +179,7 @@ export const words: Words = {
     filter: "Afficher",
     filters: { all: "Tous les invités", withoutPhotos: "Sans photo" },
     withoutDetail:
-      "Ces invités ne sont encore sur aucune photo. Demandez au photographe de les photographier. Sans selfie accepté, on ne peut retrouver personne : il faut d’abord en prendre un.",
+      "Ces invités ne sont encore sur aucune photo. Demandez au photographe de les photographier. Les invités sans selfie accepté ne sont retrouvés qu’après en avoir pris un.",
     noneWithout: "Chaque invité est sur une photo.",
     selfies: {
       none: "pas encore de selfie",
@@ -226,7 +226,7 @@ export const words: Words = {
     reopen: "Rouvrir l’événement",
     access: "Qui peut entrer",
     admission: "Admettre chaque invité à la main",
-    admissionDetail: "Qui scanne le code attend, selfie pris, que vous l’admettiez sous « Invités ».",
+    admissionDetail: "Les nouveaux invités peuvent prendre leur selfie, puis attendent que vous les admettiez sous « Invités ».",
     code: "Remplacer le code",
     codeDetail: "Si le code est tombé en de mauvaises mains, remplacez-le. L’ancien et les affiches imprimées ne marcheront plus.",
     codeQuestion: "Remplacer le code ? Les affiches imprimées ne marcheront plus.",
@@ -244,11 +244,11 @@ export const words: Words = {
       open: "Oui, tout de suite",
     },
     guestPhotosDetail:
-      "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
+      "Les invités ont un bouton sur leur page. Les visages de leurs photos sont recherchés comme ceux des autres, et vous voyez qui a ajouté chaque photo.",
   },
   cameras: {
     heading: "Horloges des appareils photo",
-    detail: "Les photos de deux photographes sont dans l’ordre quand leurs horloges concordent. Si l’une se trompe, décalez ses photos.",
+    detail: "Les photos de plusieurs appareils ne sont dans l’ordre que si leurs horloges concordent. Si celle d’un appareil se trompe, décalez ses photos.",
     none: "Aucune photo n’indique encore son appareil.",
     camera: "Appareil",
     correction: "Correction",
@@ -315,13 +315,13 @@ export const words: Words = {
   },
   roles: { organiser: "Organisateur", couple: "Couple", photographer: "Photographe", guest: "Invité" },
   roleDetails: {
-    organiser: "Fait tout ce que vous faites, dans cet événement.",
+    organiser: "Peut faire tout ce que vous pouvez faire dans cet événement.",
     couple: "Voit et télécharge toutes les photos, et peut en masquer. Ne change rien d’autre.",
     photographer: "Ajoute des photos et ne voit que les siennes.",
     guest: "Voit les photos où il figure.",
   },
   invite: {
-    heading: "Inviter ceux qui aident",
+    heading: "Inviter des personnes qui aident",
     role: "Ce qu’ils peuvent faire",
     create: "Créer un lien",
     detail: (role) => `${role} : envoyez ce lien à une seule personne. Le lien sert une seule fois et expire au bout de 7 jours.`,
@@ -342,8 +342,8 @@ export const words: Words = {
     signIn: "Se connecter et accepter",
     hasAccount: "J’ai un compte",
     noAccount: "Je n’ai pas encore de compte",
-    usedByYou: "Si vous l’avez déjà acceptée, l’événement est parmi les vôtres. Sinon, demandez un nouveau lien à qui vous invite.",
-    usedBefore: "Si vous l’avez déjà acceptée, connectez-vous pour retrouver l’événement. Sinon, demandez un nouveau lien à qui vous invite.",
+    usedByYou: "Si vous l’avez déjà acceptée, l’événement est parmi les vôtres. Sinon, demandez un nouveau lien à la personne qui vous a invité.",
+    usedBefore: "Si vous l’avez déjà acceptée, connectez-vous pour retrouver l’événement. Sinon, demandez un nouveau lien à la personne qui vous a invité.",
   },
   first,
   account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },
@@ -356,6 +356,6 @@ export const words: Words = {
     password_too_short: "Utilisez au moins 8 caractères.",
     password_too_long: "Utilisez au plus 256 caractères.",
     password_too_common:
-      "Ce mot de passe, ou un mot de passe semblable, est essayé en premier. Utilisez des mots sans rapport entre eux.",
+      "Ce mot de passe est trop courant. Utilisez plusieurs mots sans rapport entre eux.",
   },
 };

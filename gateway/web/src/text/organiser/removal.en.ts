@@ -5,7 +5,7 @@ export const removal = {
   found: (count: number) =>
     count === 1 ? "No other photo shows a face like this one." : `${count} photos show a face like this one. Choose those that show the person: some may show someone else.`,
   more: (count: number) => `The ${count} nearest are listed. Search again afterwards to see the rest.`,
-  taken: (names: string) => `Taken for ${names}, who would lose the photo.`,
+  taken: (names: string) => `Matched to ${names}, who would lose the photo.`,
   hidden: "Hidden already.",
   search: "Remove a person who is no guest…",
   upload: "Upload a photo of the person",
@@ -16,7 +16,7 @@ export const removal = {
   close: "Close",
   what: "What to do",
   removals: {
-    forget_faces: "Forget the faces: these photos are no longer found by them. The photos stay.",
+    forget_faces: "Forget the faces: they no longer lead anyone to these photos. The photos stay.",
     hide_photos: "Forget the faces and hide the photos from all guests.",
   },
   later: "This cannot be undone. Photos that are added later, or new versions that are cropped in another way, may show the person again: look for them then.",

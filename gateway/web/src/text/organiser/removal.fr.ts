@@ -18,7 +18,7 @@ export const removal: typeof english = {
   close: "Fermer",
   what: "Que faire",
   removals: {
-    forget_faces: "Oublier les visages : plus personne ne trouve ces photos par eux. Les photos restent.",
+    forget_faces: "Oublier les visages : ils ne mènent plus personne à ces photos. Les photos restent.",
     hide_photos: "Oublier les visages et masquer les photos à tous les invités.",
   },
   later: "C’est irréversible. Les photos ajoutées plus tard, ou de nouvelles versions recadrées, peuvent montrer à nouveau la personne : recherchez-la alors.",

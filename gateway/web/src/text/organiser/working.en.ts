@@ -33,6 +33,6 @@ export const first = {
   heading: "Welcome to Minois",
   intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
   code: "Code",
-  codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
+  codeDetail: "The server wrote it to its log when it started, in the line “No organiser exists”. Each start makes a new one.",
   submit: "Create the account",
 };
