@@ -1,5 +1,6 @@
 """The file store: stored blobs can be read, and a missing blob is distinguished from an unavailable store."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -126,6 +127,33 @@ def test_a_failing_disk_makes_the_store_unavailable(blobs: Blobs, monkeypatch: p
     monkeypatch.setattr("kit.storage.blobs.os.fsync", fail)
     with pytest.raises(BlobsUnavailable):
         blobs.put(KEY, b"x")
+
+
+def fail_with_a_full_disk(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(("writes", "lasts_s"), [(True, 5), (False, 60)])
+def test_a_full_disk_is_reported_until_a_write_succeeds_or_for_a_minute(
+    root: Path, monkeypatch: pytest.MonkeyPatch, writes: bool, lasts_s: int
+) -> None:
+    now = 100.0
+    for module in ("blobs", "client"):
+        monkeypatch.setattr(f"kit.storage.{module}.time", SimpleNamespace(monotonic=lambda: now))
+    blobs = Blobs(root.as_uri(), "photos", BlobOptions(min_free_bytes=0))
+    blobs.put(OTHER, b"x")
+    with monkeypatch.context() as full:
+        full.setattr("kit.storage.blobs.os.fsync", fail_with_a_full_disk)
+        with pytest.raises(BlobsUnavailable):
+            blobs.put(KEY, b"x")
+    assert blobs.find_fault() == "disk_full"
+    blobs.get(OTHER)
+    if writes:
+        blobs.put(KEY, b"x")
+    now += lasts_s - 5  # a state is kept for 5 s
+    assert blobs.find_fault() == "disk_full"
+    now += 5
+    assert blobs.find_fault() == ""
 
 
 READS: dict[str, Callable[[Blobs], object]] = {

@@ -221,12 +221,13 @@ CONTROLS: list[dict[str, Any]] = [
     {"photo_store": GuestsDeleteAll},
     {"audience_store": LeavesMatchesAlone},
 ]
+FIRST = {"audience_store": 8}
 
 
 @pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
 def test_control_a_component_that_ignores_visibility_is_detected(
     make_db: Callable[[str], Engine], twin: dict[str, Any]
 ) -> None:
-    db = make_db("matcher")
+    db, first = make_db("matcher"), FIRST.get(next(iter(twin)))
     with expect_found_out():
-        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndAudience)
+        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndAudience, first=first)

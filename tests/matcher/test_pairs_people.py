@@ -76,6 +76,9 @@ def test_the_matches_of_each_person_equal_brute_force(make_db: Callable[[str], E
     run(lambda folder: World(db, folder), examples=30, machine=PairsOfPeople)
 
 
+FIRST = {"refusal_store": 0}
+
+
 @pytest.mark.parametrize(
     "broken",
     [{"match_store": OnePersonOnly}, {"match_store": OneRevision}, {"refusal_store": RefusesForTheAccount}],
@@ -84,6 +87,6 @@ def test_the_matches_of_each_person_equal_brute_force(make_db: Callable[[str], E
 def test_control_mixing_up_the_people_of_an_account_is_detected(
     make_db: Callable[[str], Engine], broken: dict[str, Any]
 ) -> None:
-    db = make_db("matcher")
+    db, first = make_db("matcher"), FIRST.get(next(iter(broken)))
     with expect_found_out():
-        run(lambda folder: World(db, folder, **broken), examples=300, machine=PairsOfPeople)
+        run(lambda folder: World(db, folder, **broken), examples=300, machine=PairsOfPeople, first=first)

@@ -69,6 +69,7 @@ CONTROLS: list[dict[str, Any]] = [
     {"photo_store": PicturesForgetTheRelease},
     {"audience_store": DecidesBeforeTheRelease},
 ]
+FIRST = {"audience_store": 24}
 
 
 @pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
@@ -77,5 +78,6 @@ def test_control_a_component_that_ignores_the_release_is_detected(
 ) -> None:
     db = make_db("matcher")
     # A decision that is wrongly accepted raises no error where the machine expects one.
+    first = FIRST.get(next(iter(twin)))
     with expect_found_out():
-        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndReleases)
+        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndReleases, first=first)

@@ -291,8 +291,8 @@ class PairsAndSettling(RuleBasedStateMachine):
         return list(self.photos)[which % len(self.photos)]
 
 
-def run_settling(db: Engine, examples: int, **twins: Any) -> None:
-    run(lambda folder: LooksWorld(db, folder, **twins), examples=examples, machine=PairsAndSettling)
+def run_settling(db: Engine, examples: int, first: int | None = None, **twins: Any) -> None:
+    run(lambda folder: LooksWorld(db, folder, **twins), examples, PairsAndSettling, first)
 
 
 def test_settled_matches_equal_brute_force_in_any_order(make_db: Callable[[str], Engine]) -> None:

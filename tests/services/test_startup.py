@@ -4,13 +4,14 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from kit.rpc.identity import create_key_pair
 from kit.vault import create_master_key
+from tests.services.forks import Forks, run_forks
 
 PROCESSES = {
     "auth": ("auth_service",),
@@ -87,7 +88,23 @@ def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[int, str]:
+Run = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
+
+
+def run_python(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Runs a module with its arguments; returns its exit code and output."""
+    python = [sys.executable, "-m", *command]
+    done = subprocess.run(python, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    with run_forks(tmp_path_factory.mktemp("forks")) as started:
+        yield started
+
+
+def start(run: Run, process: str, places: dict[str, str], name: str, value: str) -> tuple[int, str]:
     """Runs a process with one invalid setting; returns its exit code and output."""
     settings = {
         "PATH": os.environ["PATH"],
@@ -108,9 +125,7 @@ def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[
     if name == "METRICS_HOST":
         settings["METRICS_PORT"] = places["free"]
     settings[name] = value
-    command = [sys.executable, "-m", *PROCESSES[process]]
-    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return run(PROCESSES[process], settings)
 
 
 CASES = [
@@ -118,13 +133,15 @@ CASES = [
     for name, value, line, processes in WRONG
     for process in processes
 ]
+FIRST = {process: name for name, _, _, processes in reversed(WRONG) for process in processes}
 
 
 @pytest.mark.parametrize(("process", "name", "value", "line"), CASES)
 def test_an_unusable_setting_stops_the_start_with_one_line(
-    places: dict[str, str], process: str, name: str, value: str, line: str
+    places: dict[str, str], forks: Forks, process: str, name: str, value: str, line: str
 ) -> None:
-    code, output = start(process, places, name, value.format(**places))
+    run = run_python if FIRST[process] == name else forks.run
+    code, output = start(run, process, places, name, value.format(**places))
     assert line.format(**places) in output
     assert (code, output.count("\n")) == (2, 1), output
     assert "hunter2" not in output
