@@ -12,6 +12,7 @@ from gateway.errors.schemas import FieldError, ProblemBody
 from gateway.http.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
+MAX_FAULTS = 20  # that a response names; a body can contain thousands of unknown fields
 
 # Errors that the framework itself raises.
 FRAMEWORK = {
@@ -87,7 +88,7 @@ async def answer_problem(request: Request, problem: Exception) -> JSONResponse:
 async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
     """Reports which fields are invalid, never their values."""
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    faults = error.errors()[:MAX_FAULTS]
     fields = [describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {}) for fault in faults]
     if any(fault["loc"][0] == "body" for fault in faults):
         return await answer_problem(request, invalid_form(fields))

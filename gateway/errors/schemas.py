@@ -26,4 +26,4 @@ class ProblemBody(BaseModel):
         json_schema_extra={"enum": [*sorted(REASONS)]},
     )
     request_id: str = Field(description="as in the header `x-request-id`; identifies the request to operators")
-    errors: list[FieldError] | None = Field(default=None, description="one entry for each faulty field")
+    errors: list[FieldError] | None = Field(default=None, description="one entry for each faulty field, 20 at most")

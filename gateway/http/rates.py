@@ -79,8 +79,11 @@ class RateLimiters:
 
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
-    """Raises ValueError."""
-    return () if text == NONE else tuple(parse_many(text))
+    """Raises ValueError, also for a rate of 0, whose hits would cost nothing and all be accepted."""
+    items = () if text == NONE else tuple(parse_many(text))
+    if any(item.amount < 1 for item in items):
+        raise ValueError(text)
+    return items
 
 
 def by_address(kind: str) -> Any:

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from fastapi import Request, Response
 
+from gateway.errors.problem import MAX_FAULTS
 from kit import errors as kit
 from tests.gateway.world import SIGNED, World, problem, running_world
 
@@ -42,6 +43,14 @@ def test_an_error_is_answered_without_a_thread(world: World, threads: list[Any],
     answer = ask(world)
     assert answer.status_code == status or problem(answer) == (503, "pages_missing")
     assert not threads
+
+
+def test_a_response_names_only_some_of_thousands_of_unknown_fields(world: World) -> None:
+    form = {"username": "gina", "password": "correct horse", **{f"field {number}": "" for number in range(5_000)}}
+    answer = world.client.post("/api/login", json=form)
+    assert problem(answer) == (422, "invalid_form")
+    assert len(answer.json()["errors"]) == MAX_FAULTS
+    assert len(answer.content) < 4_000
 
 
 def test_control_a_function_as_handler_uses_a_thread(threads: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

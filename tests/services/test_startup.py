@@ -51,6 +51,7 @@ WRONG = [
     ("AUTH_ADDRESS", "http://auth:50051", "AUTH_ADDRESS: must be host:port", ("gateway",)),
     ("MATCHER_ADDRESS", "localhost:99999", "MATCHER_ADDRESS: must be host:port", ("selfie worker", "gateway")),
     ("RATE_LOGINS", "many", "RATE_LOGINS: must be like 10/minute", ("gateway",)),
+    ("RATE_LOGINS", "5/minute;0/hour", "RATE_LOGINS: must be like 10/minute", ("gateway",)),
     ("TLS_CERT", "{garbage}", "TLS_CERT: {garbage} holds no certificate (PEM)", (*SERVERS, "selfie worker")),
     ("DB_POOL_SIZE", "abc", "DB_POOL_SIZE: Input should be a valid integer", ("auth", "selfie worker", "indexer")),
     (
