@@ -112,6 +112,7 @@ def test_removed_faces_match_no_one_and_no_other_pair_is_missed(make_db: Callabl
 FIRST: dict[type[RemovalStore], int] = {MarksNothing: 0}
 
 
+@pytest.mark.timeout(900)  # what LeavesLaidAside leaves is seldom read again
 @pytest.mark.parametrize("broken", [LeavesLaidAside, MarksNothing])
 def test_control_a_broken_removal_is_found_out(make_db: Callable[[str], Engine], broken: type[RemovalStore]) -> None:
     with expect_found_out():
