@@ -1,37 +1,23 @@
 """The commands of auth_service, and their wiring."""
 
-import argparse
-import getpass
-import json
 import os
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from auth_service.announcer import Announcer
-from auth_service.domain import (
-    InvalidForm,
-    Lifetimes,
-    UserNotFound,
-)
+from auth_service.commands import NAME, add_organiser, open_stores, print_reset_link, replay_ledger
+from auth_service.domain import Lifetimes
 from auth_service.invitations import show_setup_code
 from auth_service.mailer import NoticeFinder, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
-from auth_service.service import Auth, Credentials, Organisers
+from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
-from auth_service.settings import (
-    MailerSettings,
-    MigrateSettings,
-    OrganiserSettings,
-    ReplaySettings,
-    ResetLinkSettings,
-    ServeSettings,
-)
+from auth_service.settings import MailerSettings, MigrateSettings, ServeSettings
 from auth_service.smtp import MailSender, MailServer
-from auth_service.store import ReplayStore, Stores
+from auth_service.store import Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
@@ -39,7 +25,6 @@ from kit import settings
 from kit.db.engine import create_db
 from kit.db.migrations import await_schema, migrate
 from kit.db.wakeups import Wakeups
-from kit.erasure.ledger import Ledger, replay
 from kit.rpc.client import ServiceCalls, open_channel
 from kit.rpc.ended import Endings, follow_endings
 from kit.rpc.identity import Signer, Verifier
@@ -51,7 +36,6 @@ from kit.telemetry.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.worker import BACKOFF_S, run_every, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
-NAME = "auth"
 MIGRATIONS = Path(__file__).parent / "migrations"
 TIDY_S = 3600.0
 ANNOUNCE_S = 600.0
@@ -157,49 +141,6 @@ def wait_for_schema(_: list[str]) -> None:
         raise SystemExit(1)
 
 
-def add_organiser(arguments: list[str]) -> None:
-    settings.read_env_file(NAME)
-    parser = argparse.ArgumentParser("auth_service add-organiser", description="Create an organiser's account.")
-    parser.add_argument("--username", required=True)
-    parser.add_argument("--email", required=True)
-    chosen = parser.parse_args(arguments)
-    config = settings.load(OrganiserSettings)
-    logs.configure(NAME, "ERROR")
-    password = config.minois_password or getpass.getpass("Password: ")
-    try:
-        organisers = Organisers(_open_stores(config).accounts, Passwords())
-        user_id = organisers.add(chosen.username, chosen.email, password)
-    except InvalidForm as fault:
-        faults = " ".join(violation.message for violation in fault.violations)
-        print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
-        raise SystemExit(1) from None
-    print(f"Organiser {chosen.username} can sign in now ({user_id}).")
-
-
-def replay_ledger(_: list[str]) -> None:
-    settings.read_env_file(NAME)
-    config = settings.load(ReplaySettings)
-    logs.configure(NAME, "ERROR")
-    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
-    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
-
-
-def print_reset_link(arguments: list[str]) -> None:
-    """Prints only the path of the link if PUBLIC_URL is not set."""
-    settings.read_env_file(NAME)
-    parser = argparse.ArgumentParser("auth_service reset-link", description="Create a password reset link.")
-    parser.add_argument("--username", required=True, help="user name or e-mail address")
-    chosen = parser.parse_args(arguments)
-    config = settings.load(ResetLinkSettings)
-    logs.configure(NAME, "ERROR")
-    try:
-        token = Credentials(_open_stores(config), Passwords(), sends_mail=False).make_reset(chosen.username)
-    except UserNotFound:
-        print(f"reset-link: there is no account with a password named {chosen.username}.", file=sys.stderr)
-        raise SystemExit(1) from None
-    print(f"{config.public_url}{config.root_path.rstrip('/')}/password#{token}")
-
-
 def _offer_setup(auth: Auth) -> None:
     if code := auth.setup.offer():
         log.info(
@@ -214,7 +155,7 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
     # The other threads stay free for codes and refreshes, regardless of the number of sign-ins.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
     return Auth(
-        _open_stores(config),
+        open_stores(config),
         passwords,
         tokens,
         stop,
@@ -230,11 +171,6 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
 def _find_endings(auth: Auth, after: int, wait_s: float) -> Endings:
     ended, place = auth.endings.list_after(after, wait_s)
     return Endings(tuple(one.session_id or one.user_id for one in ended), place)
-
-
-def _open_stores(config: settings.DatabaseSettings) -> Stores:
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
-    return Stores(db)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The commands of selfie_service, and their wiring."""
 
 import functools
-import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from kit.db.migrations import await_schema, migrate
 from kit.db.notices import Notices
 from kit.db.sealing import require_master_key
 from kit.db.wakeups import Wakeups
-from kit.erasure.ledger import Ledger, LedgerWriter, replay
+from kit.erasure.ledger import Ledger, LedgerWriter
 from kit.errors import Fault
 from kit.faces import ImageLimits
 from kit.faces.validation import Examination, build_examiner
@@ -36,6 +35,7 @@ from kit.vault import Vault
 from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
+from selfie_service.commands import NAME, PREFIX, print_token, replay_ledger, run_reencryption
 from selfie_service.domain import Judge
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
@@ -43,18 +43,10 @@ from selfie_service.images import Images
 from selfie_service.lanes import MAX_NICE, SLOW_NICE, SlowRest
 from selfie_service.people import People
 from selfie_service.records import Records
-from selfie_service.reencryption import reencrypt
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.settings import (
-    MigrateSettings,
-    ReencryptSettings,
-    ReplaySettings,
-    ServeSettings,
-    TokenSettings,
-    WorkerSettings,
-)
+from selfie_service.settings import MigrateSettings, ServeSettings, WorkerSettings
 from selfie_service.spending import Spending
 from selfie_service.store import (
     ActStore,
@@ -64,9 +56,7 @@ from selfie_service.store import (
     LedgerStore,
     PersonStore,
     RecordStore,
-    ReencryptionStore,
     RematchStore,
-    ReplayStore,
     RoleStore,
     SelfieStore,
 )
@@ -75,9 +65,7 @@ from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.worker import Validator
 
-NAME = "selfie"
 MIGRATIONS = Path(__file__).parent / "migrations"
-PREFIX = "selfies"  # of this service's files in the file store
 # (strict, model cache, limits, quick) -> the entry point of an examining child process
 BuildExaminer = Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]]
 STOP_S = 2.0
@@ -245,30 +233,6 @@ def wait_for_schema() -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if not await_schema(config.database_url, "selfie", MIGRATIONS, stop_on_signals()):
         raise SystemExit(1)
-
-
-def print_token() -> None:
-    settings.read_env_file(NAME)
-    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service("matcher"))
-
-
-def run_reencryption() -> None:
-    """Prints the counts as JSON."""
-    settings.read_env_file(NAME)
-    config = settings.load(ReencryptSettings)
-    logs.configure(NAME, "ERROR")
-    vault = Vault.read(config.master_key)
-    db = create_db(config.database_url, 2, 0, f"reencrypt-{os.getpid()}", vault)
-    images = Images(Blobs.connect(config, PREFIX), vault, SelfieStore(db).is_sealing)
-    print(json.dumps({"sealed": reencrypt(ReencryptionStore(db), images)}))
-
-
-def replay_ledger() -> None:
-    settings.read_env_file(NAME)
-    config = settings.load(ReplaySettings)
-    logs.configure(NAME, "ERROR")
-    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
-    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:

@@ -1,6 +1,7 @@
 """The services that selfie_service calls, scripted: the change feed and the matcher."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
 from threading import Condition, Event
 from typing import Any
 
@@ -97,3 +98,13 @@ _find_nothing = answer_with(DONE)
 def _token(context: grpc.ServicerContext) -> str:
     metadata = {key: str(value) for key, value in context.invocation_metadata()}
     return metadata["authorization"].removeprefix("Bearer ")
+
+
+def start_others(feed: ScriptedFeed, matcher: ScriptedMatcher) -> tuple[grpc.Server, grpc.Channel]:
+    """Serves the scripted feed and matcher; returns their server and a channel to it."""
+    server = grpc.server(futures.ThreadPoolExecutor(8))
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(feed, server)
+    matcher_pb2_grpc.add_MatcherServiceServicer_to_server(matcher, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, grpc.insecure_channel(f"127.0.0.1:{port}")

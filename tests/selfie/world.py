@@ -5,7 +5,6 @@ The engine, the change feed and the matcher are scripted.
 
 import time
 from collections.abc import Callable
-from concurrent import futures
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,8 +23,6 @@ from kit.rpc.server import Registration
 from kit.storage.blobs import Blobs
 from kit.storage.sweeper import Sweeper
 from kit.vault import Vault
-from protos.auth.v1 import auth_pb2_grpc
-from protos.matcher.v1 import matcher_pb2_grpc
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
 from selfie_service.domain import Change, ChangeKind, Judge, Role, StoredImage
@@ -44,7 +41,7 @@ from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.worker import Validator
 from tests.harness.calls import Metadata, as_user
 from tests.harness.databases import VAULT
-from tests.selfie.scripted import ScriptedFeed, ScriptedMatcher
+from tests.selfie.scripted import ScriptedFeed, ScriptedMatcher, start_others
 
 LEASE_S = 30.0
 STREAM_S = 20.0
@@ -81,16 +78,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < ends_at, "the condition did not become true in time"
         pause.wait(0.01)
-
-
-def start_others(feed: ScriptedFeed, matcher: ScriptedMatcher) -> tuple[grpc.Server, grpc.Channel]:
-    """Serves the scripted feed and matcher; returns their server and a channel to it."""
-    server = grpc.server(futures.ThreadPoolExecutor(8))
-    auth_pb2_grpc.add_AuthServiceServicer_to_server(feed, server)
-    matcher_pb2_grpc.add_MatcherServiceServicer_to_server(matcher, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, grpc.insecure_channel(f"127.0.0.1:{port}")
 
 
 class World:
