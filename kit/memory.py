@@ -23,6 +23,6 @@ def keep_freed_memory() -> None:
 
 def keep_startup_objects() -> None:
     """Excludes all objects that exist now from garbage collection, since they last as long as the process. A full
-    collection of an application with its routes and types stops the event loop for 0.1 s."""
+    collection of an application with all its routes and types would stop the event loop for a noticeable time."""
     gc.collect()
     gc.freeze()

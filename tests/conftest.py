@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than processors, since tests wait for a third of their time."""
+    """One worker more than processors, since tests also wait."""
     return (os.cpu_count() or 1) + 1
 
 

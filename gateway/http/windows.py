@@ -1,7 +1,7 @@
 """Counters of rate limits in memory, which cost the same however many there are.
 
-After a hit, the storage in memory of `limits` (5.8) looks through all of its counters, each of them in a thread: with
-200 counters this took more than 10 ms of processor time for each request.
+After a hit, the storage in memory of `limits` (5.8) looks through all of its counters, each of them in a thread, which
+took most of the gateway's processor time when requests came from many addresses.
 """
 
 import time

@@ -144,8 +144,8 @@ class Signer:
 
 
 class VerifiedTokens:
-    """The callers of tokens whose signature was verified, in memory, by the hash of the token: verifying one takes a
-    third of the processor time of a rejected request. Nothing is returned after the token has expired; the oldest are
+    """The callers of tokens whose signature was verified, in memory, by the hash of the token: verifying one is a
+    large part of what a rejected request costs. Nothing is returned after the token has expired; the oldest are
     dropped. Thread-safe."""
 
     def __init__(self, most: int = MAX_VERIFIED) -> None:

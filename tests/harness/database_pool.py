@@ -54,8 +54,8 @@ class Template:
 class DatabasePool:
     """Lends databases, each with the schema of one service and the rows that its migrations insert.
 
-    A new database takes PostgreSQL about 0.1 s, for its files and for the catalogs that its first connections read, and
-    a cleaned one a tenth of that. A database gets another name after each use, so that a thread that an earlier test
+    A new database costs PostgreSQL its files, and the catalogs that its first connections read; that is most of the
+    time of a small test. A database gets another name after each use, so that a thread that an earlier test
     left behind cannot connect to it.
     """
 
