@@ -80,6 +80,7 @@ def test_calls_beyond_the_queue_limit_are_shed_immediately() -> None:
         answers = {callers.submit(passwords.hash, f"password {number}") for number in range(LOGINS)}
         shed = set(islice(as_completed(answers, WAIT_S), LOGINS - 5))
         assert [type(answer.exception()) for answer in shed] == [TooManyRequests] * (LOGINS - 5)
+        hasher.wait_until_running(2)
         hasher.let_end()
         assert all(answer.result().startswith("hash of") for answer in answers - shed)
     assert (hasher.count, hasher.most) == (5, 2)
