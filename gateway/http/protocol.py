@@ -54,8 +54,11 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        connection: socket.socket = transport.get_extra_info("socket")
+        # A body follows its head in another write, which would wait for the client's delayed acknowledgement of the
+        # head (40 ms). uvloop sets this as well; asyncio only for listeners that name their protocol.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux
-            connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
         # Every response that the kernel does not accept immediately is watched. A TLS transport already pauses when its
         # limit is reached: with 0 it would pause with an empty buffer, and never resume.

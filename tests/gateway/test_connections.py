@@ -172,10 +172,10 @@ def test_an_idle_event_stream_stays_open() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
-def test_connections_have_a_tcp_user_timeout() -> None:
-    """A client that changes networks cannot be simulated here, so this reads the socket option."""
+def ask_kernel(option: int) -> int:
+    """A TCP option of an accepted connection."""
 
-    async def ask_kernel() -> int:
+    async def ask() -> int:
         limits = Limits()
         state = {
             "limits": limits,
@@ -186,15 +186,27 @@ def test_connections_have_a_tcp_user_timeout() -> None:
         config, server_state = Config(lambda: None), ServerState()
         config.load()
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(config, server_state, state), "127.0.0.1", 0)
-        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        # As uvicorn's listener for several workers, it does not name its protocol.
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = await loop.create_server(lambda: Connection(config, server_state, state), sock=listener)
+        _, writer = await asyncio.open_connection(*listener.getsockname())
         while not server_state.connections:
             await asyncio.sleep(0)
         (connection,) = server_state.connections
-        given = connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        accepted = connection.transport.get_extra_info("socket")
+        given = accepted.getsockopt(socket.IPPROTO_TCP, option)
         writer.close()
         connection.transport.close()
         server.close()
         return int(given)
 
-    assert asyncio.run(ask_kernel()) == GONE_MS
+    return asyncio.run(ask())
+
+
+def test_connections_have_a_tcp_user_timeout() -> None:
+    """A client that changes networks cannot be simulated here, so this reads the socket option."""
+    assert ask_kernel(socket.TCP_USER_TIMEOUT) == GONE_MS
+
+
+def test_the_body_of_a_response_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    assert ask_kernel(socket.TCP_NODELAY) == 1
