@@ -1,10 +1,12 @@
 """Fixtures for all tests, and the list of slow ones."""
 
+import functools
 import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpcore2
 import pytest
 import structlog
 
@@ -59,6 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than processors, since tests also wait."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_tls_context() -> Iterator[None]:
+    """Otherwise each HTTP client, even of plain HTTP, reads the certificates of the system, which takes 40 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
+        yield
 
 
 @pytest.fixture(autouse=True)
