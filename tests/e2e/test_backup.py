@@ -1,4 +1,4 @@
-"""A backup of a running system, restored elsewhere: each guest has the same photos."""
+"""A backup of a running system, restored elsewhere: each guest has the same photos, and later erasures are repeated."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
@@ -20,10 +20,36 @@ from tests.e2e.party import PASSWORD, Json, Organiser, Person, register, showing
 NO_SERVER = "smtp://127.0.0.1:1"  # a backup needs no mailer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mn-bak-", dir="/tmp", ignore_cleanup_errors=True) as made:
         yield Path(made)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stopped system, and a backup from before its last erasures.
+
+    `photos`, `seen` and `early`: those of the event, those of them that show Ben, and those that were uploaded
+    immediately before the backup. After it Ben, a person that he searched for, the photo `gone` and the event `second`
+    were erased.
+    """
+
+    data: Path
+    backup: Path
+    event: Json
+    second: Json
+    photos: list[str]
+    seen: set[str]
+    early: set[str]
+
+    @property
+    def gone(self) -> str:
+        return self.photos[0]
+
+    @property
+    def key(self) -> Path:
+        return self.data / "master" / "master.key"
 
 
 def start(module: str, *words: str, data: Path) -> subprocess.Popen[str]:
@@ -77,66 +103,97 @@ def check(data: Path, *words: str) -> Json:
     return counts
 
 
-def test_a_backup_of_a_running_system_is_restored_elsewhere(folder: Path, sample: SampleEvent) -> None:
-    ours, theirs, backup = folder / "a", folder / "b", folder / "backup"
+@pytest.fixture(scope="module")
+def kept(folder: Path, sample: SampleEvent) -> Iterator[Kept]:
+    data, backup = folder / "kept", folder / "backup"
     shown = next(photo for photo in sample.photos if photo.people == {"Ben"})
-    with LocalSystem(ours) as system:
+    with LocalSystem(data) as system:
         add_organiser(system.data, system.env, "olga", PASSWORD)
         with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
-            event = olga.event()
+            event, second = olga.event("Kept"), olga.event("Deleted")
             photos = olga.add_photos(event, sample.photos[:4])
+            gone = next(iter(photos))
             with register(system.base_url, event, "ben") as guest:
                 guest.selfie_and_wait(sample.selfies["Ben"])
                 seen = guest.photos()
                 assert seen == showing(photos, "Ben") != set()
-            early = back_up_while_photos_come(olga, event, shown, ours, backup)
-        refused = command("deploy.backup", "create", str(backup), data=ours)
-        assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+                mia = guest.expect(201, "POST", "/api/people", json={"name": "Mia", "consent_version": "1"})["id"]
+                early = back_up_while_photos_come(olga, event, shown, data, backup)
+                erased = {guest.get("/api/me")["user_id"], mia}
+                guest.expect(204, "DELETE", f"/api/people/{mia}")
+                guest.expect(204, "DELETE", "/api/me")
+            olga.expect(204, "DELETE", f"/api/photos/{gone}")
+            olga.expect(204, "DELETE", f"/api/events/{second['id']}")
+            erased |= {gone, second["id"]}
+            until(lambda: ids_in_ledger(data), lambda found: erased <= found)
+    yield Kept(data, backup, event, second, list(photos), seen, early)
+    LocalSystem(data).remove_data()
 
-    assert not list(backup.rglob("master.key"))
-    key = ours / "master" / "master.key"
-    restored = command("deploy.backup", "restore", str(backup), "--master-key", str(key), data=theirs)
+
+def test_a_backup_is_restored_elsewhere_and_later_erasures_are_repeated(kept: Kept, folder: Path) -> None:
+    data = folder / "restored"
+    assert not list(kept.backup.rglob("master.key"))
+    restored = command("deploy.backup", "restore", str(kept.backup), "--master-key", str(kept.key), data=data)
     assert restored.returncode == 0, restored.stderr
     assert "matcher_service check --repair" in restored.stdout
-    refused = command("deploy.backup", "restore", str(backup), data=theirs)
+    assert "deploy.backup replay" in restored.stdout
+    refused = command("deploy.backup", "restore", str(kept.backup), data=data)
     assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
-
-    with LocalSystem(theirs) as system:
-        with Person(system.base_url, login(system.base_url, "ben"), "ben") as guest:
-            # Photos pending in the backup are read here.
-            now = until(guest.photos, lambda now: seen | early <= now)
-            for photo_id in now:
-                guest.expect(200, "GET", f"/api/photos/{photo_id}/original")
-        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
-            olga.indexed(event)
-        check(theirs, "--repair")
-        assert check(theirs)["seen"]["photo"] >= len(photos) + len(early)
-        assert (theirs / "keys" / "auth.key.pem").read_bytes() == (ours / "keys" / "auth.key.pem").read_bytes()
-
-    for data in (ours, theirs):
-        LocalSystem(data).remove_data()
-
-
-def test_a_stopped_system_can_be_backed_up_and_an_incomplete_backup_is_rejected(folder: Path) -> None:
-    data, backup = folder / "a", folder / "backup"
-    nothing = command("deploy.backup", "create", str(backup), data=data)
-    assert (nothing.returncode, "no data" in nothing.stderr) == (1, True)
     with LocalSystem(data) as system:
-        add_organiser(system.data, system.env, "olga", PASSWORD)
-    done = command("deploy.backup", "create", str(backup), data=data)
+        assert_everything_is_back(system, kept)
+
+    replayed = command("deploy.backup", "replay", str(kept.data / "blobs"), data=data)
+    assert replayed.returncode == 0, replayed.stderr
+    counts = {line["service"]: line["erased"] for line in map(json.loads, replayed.stdout.splitlines())}
+    assert counts == {"auth": 2, "selfie": 1, "matcher": 1}
+    with LocalSystem(data) as system:
+        assert status_of_login(system.base_url, "ben") == 401
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            olga.expect(404, "GET", f"/api/events/{kept.second['id']}")
+            olga.expect(404, "GET", f"/api/photos/{kept.gone}/thumb")
+            olga.expect(200, "GET", f"/api/photos/{kept.photos[1]}/thumb")
+    refused = command("deploy.backup", "replay", str(kept.backup), data=data)
+    assert (refused.returncode, "no folder ledger" in refused.stderr) == (1, True)
+    LocalSystem(data).remove_data()
+
+
+def assert_everything_is_back(system: LocalSystem, kept: Kept) -> None:
+    """Everything of the backup, including what was erased after it."""
+    with Person(system.base_url, login(system.base_url, "ben"), "ben") as guest:
+        # Photos pending in the backup are read here.
+        now = until(guest.photos, lambda now: kept.seen | kept.early <= now)
+        for photo_id in now:
+            guest.expect(200, "GET", f"/api/photos/{photo_id}/original")
+    with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+        olga.indexed(kept.event)
+        olga.expect(200, "GET", f"/api/events/{kept.second['id']}")
+        for photo_id in kept.photos:
+            olga.expect(200, "GET", f"/api/photos/{photo_id}/thumb")
+    check(system.data, "--repair")
+    assert check(system.data)["seen"]["photo"] >= len(kept.photos) + len(kept.early)
+    ours, theirs = (folder / "keys" / "auth.key.pem" for folder in (kept.data, system.data))
+    assert theirs.read_bytes() == ours.read_bytes()
+
+
+def test_a_stopped_system_can_be_backed_up_and_an_incomplete_backup_is_rejected(kept: Kept, folder: Path) -> None:
+    backup, nowhere = folder / "second", folder / "nowhere"
+    nothing = command("deploy.backup", "create", str(backup), data=nowhere)
+    assert (nothing.returncode, "no data" in nothing.stderr) == (1, True)
+    done = command("deploy.backup", "create", str(backup), data=kept.data)
     assert done.returncode == 0, done.stderr
     assert backup.stat().st_mode & 0o777 == 0o700
+    refused = command("deploy.backup", "create", str(backup), data=kept.data)
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
 
     dump = (backup / "database.dump").read_bytes()
     (backup / "database.dump").write_bytes(dump[: len(dump) // 2])
-    torn = command("deploy.backup", "restore", str(backup), data=folder / "b")
+    torn = command("deploy.backup", "restore", str(backup), data=nowhere)
     assert (torn.returncode, "pg_restore" in torn.stderr) == (1, True)
-    assert not (folder / "b").exists()
+    assert not nowhere.exists()
 
     (backup / "backup.json").unlink()
-    half = command("deploy.backup", "restore", str(backup), data=folder / "b")
+    half = command("deploy.backup", "restore", str(backup), data=nowhere)
     assert (half.returncode, "no complete backup" in half.stderr) == (1, True)
-    LocalSystem(data).remove_data()
 
 
 def ids_in_ledger(data: Path) -> set[str]:
@@ -147,46 +204,3 @@ def ids_in_ledger(data: Path) -> set[str]:
 def status_of_login(base_url: str, username: str) -> int:
     form = {"username": username, "password": PASSWORD}
     return httpx2.post(f"{base_url}/api/login", json=form, timeout=30).status_code
-
-
-def test_erasures_after_the_backup_are_repeated_after_the_restore(folder: Path, sample: SampleEvent) -> None:
-    ours, theirs, backup = folder / "a", folder / "b", folder / "backup"
-    with LocalSystem(ours) as system:
-        add_organiser(system.data, system.env, "olga", PASSWORD)
-        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
-            event, second = olga.event("Kept"), olga.event("Deleted")
-            gone, stays = olga.add_photos(event, sample.photos[:2])
-            with register(system.base_url, event, "ben") as guest:
-                user_id = guest.get("/api/me")["user_id"]
-                mia = guest.expect(201, "POST", "/api/people", json={"name": "Mia", "consent_version": "1"})["id"]
-                done = command("deploy.backup", "create", str(backup), data=ours)
-                assert done.returncode == 0, done.stderr
-                guest.expect(204, "DELETE", f"/api/people/{mia}")
-                guest.expect(204, "DELETE", "/api/me")
-            olga.expect(204, "DELETE", f"/api/photos/{gone}")
-            olga.expect(204, "DELETE", f"/api/events/{second['id']}")
-            erased = {user_id, mia, gone, second["id"]}
-            until(lambda: ids_in_ledger(ours), lambda found: erased <= found)
-    key = ours / "master" / "master.key"
-    restored = command("deploy.backup", "restore", str(backup), "--master-key", str(key), data=theirs)
-    assert restored.returncode == 0, restored.stderr
-    assert "deploy.backup replay" in restored.stdout
-    with LocalSystem(theirs) as system:  # control: the restore alone brings them back
-        assert status_of_login(system.base_url, "ben") == 200
-        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
-            olga.expect(200, "GET", f"/api/events/{second['id']}")
-            olga.expect(200, "GET", f"/api/photos/{gone}/thumb")
-    replayed = command("deploy.backup", "replay", str(ours / "blobs"), data=theirs)
-    assert replayed.returncode == 0, replayed.stderr
-    counts = {line["service"]: line["erased"] for line in map(json.loads, replayed.stdout.splitlines())}
-    assert counts == {"auth": 2, "selfie": 1, "matcher": 1}
-    with LocalSystem(theirs) as system:
-        assert status_of_login(system.base_url, "ben") == 401
-        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
-            olga.expect(404, "GET", f"/api/events/{second['id']}")
-            olga.expect(404, "GET", f"/api/photos/{gone}/thumb")
-            olga.expect(200, "GET", f"/api/photos/{stays}/thumb")
-    refused = command("deploy.backup", "replay", str(backup), data=theirs)
-    assert (refused.returncode, "no folder ledger" in refused.stderr) == (1, True)
-    for data in (ours, theirs):
-        LocalSystem(data).remove_data()

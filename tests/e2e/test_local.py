@@ -34,6 +34,14 @@ def data() -> Iterator[Path]:
         yield Path(folder) / "data"
 
 
+@pytest.fixture(scope="module")
+def created() -> Iterator[Path]:
+    """A data folder for several systems that do not start, so that only the first one creates a database."""
+    with tempfile.TemporaryDirectory(prefix="mn-local-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
+        LocalSystem(Path(folder) / "data").remove_data()
+
+
 def start(data: Path, ports: dict[str, int], **more: str) -> subprocess.Popen[str]:
     settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()} | more
     command = [sys.executable, "-m", "deploy.local", "run"]
@@ -187,15 +195,13 @@ def is_loopback(address: str) -> bool:
         ({"BLOB_URL": "/photos"}, "selfie: BLOB_URL: must be file:///path or s3://bucket"),
     ],
 )
-def test_an_invalid_setting_is_reported_in_the_last_line(data: Path, setting: dict[str, str], line: str) -> None:
+def test_an_invalid_setting_is_reported_in_the_last_line(created: Path, setting: dict[str, str], line: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         busy = str(server.getsockname()[1])
         settings = {name: value.format(busy=busy) for name, value in setting.items()}
-        folder = Path(settings.pop("MINOIS_DATA", data))
+        folder = Path(settings.pop("MINOIS_DATA", created))
         with start(folder, free_ports(list(DEFAULT_PORTS)), **settings) as command:
             output, _ = command.communicate(timeout=120)
     assert command.returncode == 2
     assert line.format(busy=busy) in output.splitlines()[-1]
     assert "Traceback" not in output
-    if folder == data and data.exists():
-        LocalSystem(data).remove_data()
