@@ -37,6 +37,7 @@ def create_db(url: str, pool_size: int, max_overflow: int, name: str, vault: Vau
         max_overflow=max_overflow,
         pool_timeout=3,
         hide_parameters=True,
+        use_native_hstore=False,  # otherwise each new connection looks for this type, which no column has
         execution_options={"vault": vault},
         connect_args={"application_name": name, "connect_timeout": 3},
     )

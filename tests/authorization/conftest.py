@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.harness.running import clean_databases, running_servers
 
 @pytest.fixture(scope="module")
 def scene(databases: DatabasePool, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    @cache
     def sign(name: str) -> Signer:
         return Signer.read(name, keys / f"{name}.key.pem")
 

@@ -130,7 +130,8 @@ class System:
         digests: dict[str, str] = {}
         for schema, db in self.databases.items():
             with db.begin() as connection:
-                digests |= dict(connection.execute(self._queries[schema]).tuples())
+                for table, digest in connection.execute(self._queries[schema]):
+                    digests[table] = digest
         return digests
 
     @cached_property
