@@ -9,6 +9,8 @@ from pathlib import Path
 import httpcore2
 import pytest
 import structlog
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.harness.fixtures", "tests.harness.s3_fixtures"]
 
@@ -61,6 +63,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than processors, since tests also wait."""
     return (os.cpu_count() or 1) + 1
+
+
+class Scheduling(LoadFileScheduling):
+    """Runs the tests of a file in one process, and those of the end-to-end tests that share a system as well: each
+    process would start its own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        shares = file.startswith("tests/e2e/") and not is_slow(Path(__file__).parents[1] / file)
+        return "tests/e2e" if shares else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return Scheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

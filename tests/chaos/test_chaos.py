@@ -14,6 +14,7 @@ KILLS = 24
 PATIENCE_S = 60.0
 PARTIES = 3  # some violations are rare and do not occur in every party
 TWIN_PATIENCE_S = 120.0  # most violations are found within a few seconds
+TWIN_GUESTS = 10
 
 
 @pytest.mark.timeout(600)
@@ -32,7 +33,7 @@ def test_a_missing_protection_causes_a_violation(twin: str) -> None:
 
 
 def is_found(twin: str) -> bool:
-    with Party(twin, AMBIGUOUS) as party:
+    with Party(twin, AMBIGUOUS, TWIN_GUESTS) as party:
         faults = Faults(party.system, party.folder, kills=6, lease_s=party.lease_s)
         striking = Thread(target=faults.run, args=[TWIN_PATIENCE_S])
         striking.start()

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from deploy.local.processes import PROCESSES
 from deploy.local.system import LocalSystem
 from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, until
@@ -29,9 +30,9 @@ def party(organiser: Organiser, sample: SampleEvent) -> Gallery:
 
 @pytest.fixture(scope="module")
 def empty_system() -> Iterator[LocalSystem]:
-    """An installation without an organiser."""
+    """An installation without an organiser, and without workers, which no test of it needs."""
     folder = Path(tempfile.mkdtemp(prefix="mn-first-", dir="/tmp"))
-    running = LocalSystem(folder / "data")
+    running = LocalSystem(folder / "data", kinds=[kind for kind in PROCESSES if not kind.arguments])
     try:
         with running:
             yield running
