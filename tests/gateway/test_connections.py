@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from gateway.http.limiters import Limiters
@@ -171,8 +172,7 @@ def test_an_idle_event_stream_stays_open() -> None:
     assert answer.text.count("data: ") == 2
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
-def ask_kernel(option: int) -> int:
+def ask_kernel(option: int, protocol: type[H11Protocol] = Connection) -> int:
     """A TCP option of an accepted connection."""
 
     async def ask() -> int:
@@ -188,7 +188,7 @@ def ask_kernel(option: int) -> int:
         loop = asyncio.get_running_loop()
         # As uvicorn's listener for several workers, it does not name its protocol.
         listener = socket.create_server(("127.0.0.1", 0))
-        server = await loop.create_server(lambda: Connection(config, server_state, state), sock=listener)
+        server = await loop.create_server(lambda: protocol(config, server_state, state), sock=listener)
         _, writer = await asyncio.open_connection(*listener.getsockname())
         while not server_state.connections:
             await asyncio.sleep(0)
@@ -203,6 +203,7 @@ def ask_kernel(option: int) -> int:
     return asyncio.run(ask())
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
 def test_connections_have_a_tcp_user_timeout() -> None:
     """A client that changes networks cannot be simulated here, so this reads the socket option."""
     assert ask_kernel(socket.TCP_USER_TIMEOUT) == GONE_MS
@@ -210,3 +211,4 @@ def test_connections_have_a_tcp_user_timeout() -> None:
 
 def test_the_body_of_a_response_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
     assert ask_kernel(socket.TCP_NODELAY) == 1
+    assert ask_kernel(socket.TCP_NODELAY, H11Protocol) == 0, "asyncio does not set it here"
