@@ -20,9 +20,10 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
-# Waits for fade-ins, since colours are final only at their end; spinners never end and are excluded.
+# Waits for fade-ins, since colours are final only at their end; spinners never end and are excluded. A new animation of
+# the same property cancels the earlier one, which rejects its promise.
 AWAIT_ANIMATIONS = """
-Promise.all(
+Promise.allSettled(
   document.getAnimations()
     .filter((animation) => animation.effect.getComputedTiming().iterations !== Infinity)
     .map((animation) => animation.finished),
