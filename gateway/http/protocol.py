@@ -56,7 +56,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         connection: socket.socket = transport.get_extra_info("socket")
         # A body follows its head in another write, which would wait for the client's delayed acknowledgement of the
-        # head (40 ms). uvloop sets this as well; asyncio only for listeners that name their protocol.
+        # head (on Linux at least 40 ms). uvloop sets this as well; asyncio only for listeners that name their protocol.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
